@@ -1,0 +1,1 @@
+"""What all subjects share: ids, money, time, errors, writes, identity, events, geography."""

@@ -1,0 +1,68 @@
+"""The authorisation matrix: every HTTP route and the roles it opens to. Ownership comes later."""
+
+from typing import Final
+
+from linli.kernel.identity import Role
+
+PUBLIC: Final[frozenset[Role]] = frozenset()
+"""No token needed; the template must say so too."""
+ANY: Final = frozenset(Role)
+
+_R, _C, _L, _S, _D, _Y, _A = (
+    Role.RESIDENT,
+    Role.COURIER,
+    Role.LEADER,
+    Role.STORE,
+    Role.DISPATCHER,
+    Role.CITY,
+    Role.AUDITOR,
+)
+
+MATRIX: Final[dict[str, frozenset[Role]]] = {
+    # catalogue
+    "PUT /v1/stores/{store_id}": frozenset({_Y}),
+    "GET /v1/stores": ANY,
+    "PUT /v1/products/{sku}": frozenset({_Y}),
+    "GET /v1/products": ANY,
+    # slots
+    "PUT /v1/slots/{slot_id}": frozenset({_D, _Y}),
+    "GET /v1/slots": ANY,
+    # stock
+    "GET /v1/availability": ANY,
+    "POST /v1/stock/receipts": frozenset({_S}),
+    "POST /v1/stock/write-offs": frozenset({_S}),
+    "GET /v1/stock/{store_id}": frozenset({_S, _D, _Y}),
+    # orders
+    "POST /v1/orders": frozenset({_R}),
+    "GET /v1/orders": frozenset({_R}),
+    "GET /v1/orders/{order_id}": frozenset({_R}),
+    "POST /v1/orders/{order_id}/cancel": frozenset({_R}),
+    # credit
+    "GET /v1/me/credit": frozenset({_R}),
+    "POST /v1/deeds": frozenset({_D, _Y}),
+    # boxes
+    "PUT /v1/boxes/{box_id}": frozenset({_S}),
+    "GET /v1/boxes/{box_id}": frozenset({_S, _R}),
+    "POST /v1/returns": frozenset({_R, _S}),
+    # waves and couriers
+    "POST /v1/waves": frozenset({_D}),
+    "GET /v1/waves/{wave_id}": frozenset({_D, _Y}),
+    "PUT /v1/couriers/me": frozenset({_C}),
+    "GET /v1/routes": frozenset({_C}),
+    "POST /v1/routes/{route_id}/accept": frozenset({_C}),
+    "GET /v1/routes/{route_id}": frozenset({_C, _D}),
+    "POST /v1/deliveries": frozenset({_C}),
+    # sensing
+    "GET /v1/incidents": frozenset({_D, _S, _Y}),
+    "POST /v1/incidents/{incident_id}/close": frozenset({_D, _S}),
+    # resilience
+    "POST /v1/warnings": frozenset({_Y}),
+    "GET /v1/emergencies/{emergency_id}": frozenset({_Y, _D}),
+    "GET /v1/emergencies/{emergency_id}/packs": frozenset({_D, _Y}),
+    "POST /v1/emergencies/{emergency_id}/end": frozenset({_Y}),
+    "POST /v1/reconciliations": frozenset({_D}),
+    # audit and pages
+    "GET /v1/audits": frozenset({_A}),
+    "GET /v1/openapi.json": PUBLIC,
+    "GET /docs": PUBLIC,
+}

@@ -1,0 +1,143 @@
+"""The way in over HTTP: who may enter, one error mapping, one shape of answer."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+
+from linli.kernel import problems as shapes
+from linli.kernel.access import MATRIX, PUBLIC
+from linli.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from linli.kernel.identity import Caller, caller_from
+from linli.kernel.settings import Settings, settings_from_environment
+
+MOST_BODY_BYTES = 64 * 1024
+T = TypeVar("T")
+
+
+class TooLarge(Refused):
+    """The body is longer than any real request of ours."""
+
+    code = "too_large"
+    status = 413
+    title_en = "The request is too large"
+    title_zh = "请求内容过大"
+
+
+class Fault(Refused):
+    """Our own failure; nothing is known of its effect, and sending it again is safe."""
+
+    code = "fault"
+    status = 500
+    title_en = "Something went wrong on our side; sending it again is safe"
+    title_zh = "系统内部错误，可安全重试"
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read at the first request (or by the handler's start)."""
+    return settings_from_environment()
+
+
+def api(service: str) -> APIGatewayHttpResolver:
+    """
+    A resolver for one function's routes, with validation, the access check and problems.
+
+    A handler adds its routes to it and answers with `serve`.
+    """
+    app = APIGatewayHttpResolver(enable_validation=True)
+    logger = Logger(service=service)
+    app.use(middlewares=[_enter])
+
+    @app.not_found  # type: ignore[untyped-decorator]
+    def no_route(_error: NotFoundError) -> Response[str]:
+        return _refuse(app, NotFound())
+
+    @app.exception_handler(Refused)
+    def refused(error: Refused) -> Response[str]:
+        logger.info("refused", extra={"code": error.code})
+        return _refuse(app, error)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(error: RequestValidationError) -> Response[str]:
+        return _refuse(app, Invalid(errors=shapes.field_errors(error.errors())))
+
+    @app.exception_handler(Exception)
+    def fault(error: Exception) -> Response[str]:
+        logger.exception("fault", extra={"kind": type(error).__name__})
+        return _refuse(app, Fault())
+
+    return app
+
+
+def serve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one API Gateway event (payload format 2.0)."""
+    answer: dict[str, Any] = app.resolve(event, context)
+    return answer
+
+
+def caller(app: APIGatewayHttpResolver) -> Caller:
+    """Who sent the current request."""
+    found: Caller = app.context["caller"]
+    return found
+
+
+def now(app: APIGatewayHttpResolver) -> datetime:
+    """The instant at which the current request came in."""
+    instant: datetime = app.context["now"]
+    return instant
+
+
+def problems(*statuses: int) -> dict[int, Any]:
+    """The refusals to document on a route, beside 422; see `problems.responses`."""
+    return shapes.responses({401, 403, *statuses})
+
+
+def answer(body: BaseModel, status: int = 200, **headers: str) -> Response[Any]:
+    """A JSON answer."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=body.model_dump_json(),
+        headers=dict(headers),
+    )
+
+
+def _enter(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Let the request in if the matrix opens its route to one of the caller's roles."""
+    event = app.current_event
+    opened = MATRIX.get(event.raw_event["routeKey"])
+    if opened is None:
+        raise NotFound
+    if len(event.raw_event.get("body") or "") > MOST_BODY_BYTES:
+        raise TooLarge
+    app.append_context(now=settings().clock.now())
+    if opened is not PUBLIC:
+        claims = event.raw_event["requestContext"].get("authorizer", {}).get("jwt", {})
+        who = caller_from(claims.get("claims", {}))
+        if not who.roles & opened:
+            raise Forbidden
+        app.append_context(caller=who)
+    return next_middleware(app)
+
+
+def _refuse(app: APIGatewayHttpResolver, refusal: Refused) -> Response[str]:
+    headers = {k.lower(): v for k, v in (app.current_event.raw_event.get("headers") or {}).items()}
+    body = shapes.problem(refusal, shapes.language(headers.get("accept-language")))
+    return Response(
+        status_code=refusal.status,
+        content_type=shapes.PROBLEM_JSON,
+        body=json.dumps(body, ensure_ascii=False),
+        headers={"Content-Language": shapes.language(headers.get("accept-language"))},
+    )
+
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
