@@ -1,10 +1,9 @@
 """The way in over HTTP: who may enter, one error mapping, one shape of answer."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -20,7 +19,6 @@ from linli.kernel.identity import Caller, caller_from
 from linli.kernel.settings import Settings, settings_from_environment
 
 MOST_BODY_BYTES = 64 * 1024
-T = TypeVar("T")
 
 
 class TooLarge(Refused):
@@ -57,7 +55,7 @@ def api(service: str) -> APIGatewayHttpResolver:
     logger = Logger(service=service)
     app.use(middlewares=[_enter])
 
-    @app.not_found  # type: ignore[untyped-decorator]
+    @app.not_found
     def no_route(_error: NotFoundError) -> Response[str]:
         return _refuse(app, NotFound())
 
@@ -138,6 +136,3 @@ def _refuse(app: APIGatewayHttpResolver, refusal: Refused) -> Response[str]:
         body=json.dumps(body, ensure_ascii=False),
         headers={"Content-Language": shapes.language(headers.get("accept-language"))},
     )
-
-
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]

@@ -58,9 +58,7 @@ BoxId = Annotated[
 CommunityId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 """A community."""
 
-SlotId = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}\.[a-z]+\.\d{8}T\d{4}$")
-]
+SlotId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}\.[a-z]+\.\d{8}T\d{4}$")]
 """A slot, and the wave it becomes: community, channel and local start."""
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9|._-]{1,64}$")]

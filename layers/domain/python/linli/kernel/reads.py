@@ -80,9 +80,7 @@ def query(
 ) -> list[R]:
     """The rows of one partition in the order of `sk`, read consistently, at most `most`."""
     return list(
-        kind.query(
-            pk, sort, consistent_read=True, limit=most, scan_index_forward=not newest_first
-        )
+        kind.query(pk, sort, consistent_read=True, limit=most, scan_index_forward=not newest_first)
     )
 
 
