@@ -1,0 +1,1 @@
+"""A neighbourhood's day: real sales become residents' baskets, played through the doors only."""
