@@ -1,0 +1,185 @@
+"""
+From orders, stores and couriers to a routing problem: distances, paces and times at the door.
+
+Each constant says where it comes from; those marked *assumption* are to be replaced by what the
+couriers' own times teach.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from linli.kernel.geography import Point
+from linli.routing.model import (
+    Depot,
+    Geometry,
+    Matrix,
+    Pace,
+    Part,
+    Problem,
+    Stop,
+    Travel,
+    Vehicle,
+    Window,
+)
+
+VehicleKind = Literal["walk", "e_bike", "van"]
+
+DETOUR_PERMILLE = 1330
+"""Road over great-circle distance for China: 1.33 (Ballou, Rahardja & Sakai, *Selected country
+circuity factors for road travel distance estimation*, Transportation Research A 36, 2002)."""
+
+PACES: dict[VehicleKind, Pace] = {
+    "walk": Pace("walk", 4_300, DETOUR_PERMILLE),
+    "e_bike": Pace("e_bike", 15_000, DETOUR_PERMILLE),
+    "van": Pace("van", 18_000, DETOUR_PERMILLE),
+}
+"""Mean speeds with stops at lights. Walking 1.2 m/s (the design speed of the Highway Capacity
+Manual's crossings); e-bike 15 km/h and van 18 km/h are assumptions under the 25 km/h that
+GB 17761 allows an e-bike."""
+
+CAPACITY: dict[VehicleKind, tuple[int, int]] = {
+    "walk": (15_000, 2),
+    "e_bike": (50_000, 8),
+    "van": (500_000, 80),
+}
+"""Grams and shared boxes by vehicle. Assumption: a hand cart, a courier's rear box, a small van."""
+
+COST: dict[VehicleKind, int] = {"walk": 100, "e_bike": 100, "van": 300}
+"""Fen per kilometre (assumption), equal for walk and e-bike so that kilometres decide."""
+
+STAIR_SECONDS_PER_FLOOR = 20
+"""Up and down one flight: a storey is 2.8 m (GB 50096-2011), its stairs 5.6 m along a 30° slope,
+climbed at 0.5 m/s and descended at 0.7 m/s (Fruin, *Pedestrian Planning and Design*, 1971)."""
+LIFT_SECONDS, LIFT_SECONDS_PER_FLOOR = 60, 4
+"""Waiting for the lift twice, and riding there and back at about 1.5 m/s (assumption)."""
+DOOR_SECONDS = 90
+"""Parking, finding the door, handing over (assumption)."""
+HEAVY_GRAMS = 10_000
+"""A load over this is carried up the stairs at two thirds of the pace (assumption)."""
+HORIZON_SHIFT_SECONDS = 4 * 3600
+"""Longest time without a 20-minute rest; breaks are not modelled, so a route ends before one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSite:
+    """A store that orders of the wave are collected from."""
+
+    id: str
+    at: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Doorstep:
+    """
+    An order as routing needs it. `parts` maps each store's id to (grams, boxes); the window is
+    in seconds since the wave's start.
+    """
+
+    order_id: str
+    at: Point
+    floor: int
+    has_lift: bool
+    parts: Mapping[str, tuple[int, int]]
+    window: Window
+    penalty_fen: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class CourierOffer:
+    """A courier who could ride, from where they stand, within their hours of the wave."""
+
+    id: str
+    kind: VehicleKind
+    at: Point
+    shift: Window
+
+
+def service_seconds(floor: int, has_lift: bool, grams: int) -> int:
+    """Time at one door: handing over, and the way up and down from the ground floor (floor 1)."""
+    flights = abs(floor - 1) if floor > 0 else abs(floor)
+    if not flights:
+        return DOOR_SECONDS
+    if has_lift:
+        return DOOR_SECONDS + LIFT_SECONDS + LIFT_SECONDS_PER_FLOOR * flights
+    stairs = STAIR_SECONDS_PER_FLOOR * flights
+    return DOOR_SECONDS + (stairs * 3 // 2 if grams > HEAVY_GRAMS else stairs)
+
+
+def travels_between(geometry: Geometry) -> tuple[Travel, ...]:
+    """The travel matrices of all paces: great circle × detour, rounded up to whole units."""
+    straight = _straight(geometry.points)
+    return tuple(_travel(pace, straight) for pace in geometry.paces)
+
+
+def _straight(points: Sequence[Point]) -> list[list[int]]:
+    metres = [[0] * len(points) for _ in points]
+    for a, start in enumerate(points):
+        for b in range(a):
+            metres[a][b] = metres[b][a] = start.metres_to(points[b])
+    return metres
+
+
+def _travel(pace: Pace, straight: list[list[int]]) -> Travel:
+    metres: Matrix = tuple(
+        tuple((each * pace.detour_permille + 999) // 1000 for each in row) for row in straight
+    )
+    speed = max(1, pace.metres_per_hour)
+    seconds: Matrix = tuple(
+        tuple((each * 3600 + speed - 1) // speed for each in row) for row in metres
+    )
+    return Travel(pace.profile, metres, seconds)
+
+
+def problem_for(
+    stores: Sequence[StoreSite],
+    doorsteps: Sequence[Doorstep],
+    couriers: Sequence[CourierOffer],
+    seed: int = 1,
+) -> Problem:
+    """
+    The problem of delivering to `doorsteps` (in the order in which they were ordered).
+
+    Equal points share one place. Routes are open: they end at the last door.
+
+    Raises:
+        InvalidProblem: Ids repeat, or a part names a store that is not in `stores`.
+    """
+    places: dict[Point, int] = {}
+
+    def place(at: Point) -> int:
+        return places.setdefault(at, len(places))
+
+    depots = tuple(Depot(store.id, place(store.at)) for store in stores)
+    stops = tuple(_stop(each, place(each.at)) for each in doorsteps)
+    vehicles = tuple(_vehicle(each, place(each.at)) for each in couriers)
+    kinds = dict.fromkeys(courier.kind for courier in couriers)
+    geometry = Geometry(tuple(places), tuple(PACES[kind] for kind in kinds) or (PACES["e_bike"],))
+    return Problem(depots, stops, vehicles, travels_between(geometry), seed, geometry)
+
+
+def _stop(doorstep: Doorstep, location: int) -> Stop:
+    parts = tuple(Part(store, *load) for store, load in sorted(doorstep.parts.items()))
+    grams = sum(part.load_grams for part in parts)
+    return Stop(
+        id=doorstep.order_id,
+        location=location,
+        parts=parts,
+        window=doorstep.window,
+        service_seconds=service_seconds(doorstep.floor, doorstep.has_lift, grams),
+        penalty_fen=doorstep.penalty_fen,
+    )
+
+
+def _vehicle(courier: CourierOffer, location: int) -> Vehicle:
+    grams, boxes = CAPACITY[courier.kind]
+    return Vehicle(
+        id=courier.id,
+        profile=courier.kind,
+        start=location,
+        capacity_grams=grams,
+        capacity_boxes=boxes,
+        shift=courier.shift,
+        max_duration_seconds=HORIZON_SHIFT_SECONDS,
+        fen_per_km=COST[courier.kind],
+    )

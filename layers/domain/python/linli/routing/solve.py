@@ -1,0 +1,59 @@
+"""Solve a routing problem with an engine that may fail, and always answer with a checked plan."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from linli.routing.insertion import insertion
+from linli.routing.model import Problem
+from linli.routing.plan import Plan
+from linli.routing.verify import Violation, verify
+
+Engine = Callable[[Problem, float], Plan]
+"""Problem and seconds → plan; may raise anything, since it is another's machinery."""
+
+
+class PlanRejected(Exception):
+    """Even the fallback's plan does not hold: a defect of ours, never the wave's fault."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__(", ".join(f"{each.code} at {each.where}" for each in violations))
+        self.violations = violations
+
+
+def solve(
+    problem: Problem,
+    engine: Engine | None,
+    seconds: float,
+    fallback: Callable[[Problem], Plan] = insertion,
+) -> Plan:
+    """
+    The engine's plan if it comes and holds and is no dearer than the fallback's.
+
+    Otherwise the fallback's, whose `fallback_from` says why: `engine_absent`,
+    `engine_failed:<error type>`, `plan_rejected:<first violation>` or `plan_dearer`.
+
+    Raises:
+        PlanRejected: The fallback's plan was wrong as well.
+    """
+    plan, why = _attempt(problem, engine, seconds)
+    spare = fallback(problem)
+    if plan is not None and plan.cost.total_fen <= spare.cost.total_fen:
+        return plan
+    violations = verify(problem, spare)
+    if violations:
+        raise PlanRejected(violations)
+    return replace(spare, fallback_from=why or "plan_dearer")
+
+
+def _attempt(problem: Problem, engine: Engine | None, seconds: float) -> tuple[Plan | None, str]:
+    """The engine's verified plan, or why there is none."""
+    if engine is None:
+        return None, "engine_absent"
+    try:
+        plan = engine(problem, seconds)
+    except Exception as failure:  # Whatever breaks in an engine, the wave must still be routed.
+        return None, f"engine_failed:{type(failure).__name__}"
+    violations = verify(problem, plan)
+    if violations:
+        return None, f"plan_rejected:{violations[0].code}"
+    return plan, ""
