@@ -1,0 +1,188 @@
+"""
+What an order does to the ledger, as parts of the order's own transactions.
+
+Two phases, in the style of TigerBeetle: placing an order makes pending transfers, its end posts
+or voids them. Points are taken from the resident's available balance at once; a deposit is owed
+to the resident only when a box is in their hands. An order has ONE pending deposit transfer for
+all its boxes: delivery posts the part for the boxes handed over and the rest lapses with it
+(`settle.post_part`). That writes two items whatever the number of boxes; a transfer for each box
+would write one each and touch the one balance several times, which a transaction forbids.
+"""
+
+from datetime import date, datetime
+
+from linli.credit.model import (
+    CASH,
+    ISSUER,
+    C,
+    CreditView,
+    Fen,
+    NotEnoughDeposit,
+    NotEnoughPoints,
+    Points,
+    RedemptionCap,
+    State,
+    Transfer,
+    deposit_of,
+    points_of,
+)
+from linli.credit.rows import (
+    DEPOSIT,
+    POINTS,
+    BalanceRow,
+    DayRow,
+    TransferRow,
+    person,
+    spent,
+    transfers_of,
+)
+from linli.kernel import reads
+from linli.kernel.errors import AlreadyDone
+from linli.kernel.time import rfc3339
+from linli.kernel.transact import Transaction
+
+
+def order_keys(resident_id: str, on: date) -> list[reads.Key]:
+    """What placing an order reads of a resident's credit; `on` is the community's day."""
+    pk = person(resident_id)
+    return [(BalanceRow, pk, POINTS), (DayRow, pk, spent(on))]
+
+
+def view(found: reads.Found, resident_id: str, on: date) -> CreditView:
+    """The resident's credit from a batch that read `order_keys`; no account is an empty one."""
+    pk = person(resident_id)
+    balance = found.get(BalanceRow, pk, POINTS) or BalanceRow(pk, POINTS)
+    day = found.get(DayRow, pk, spent(on)) or DayRow(pk, spent(on))
+    available, held = int(balance.available_units), int(balance.held_units)
+    return CreditView(Points(available + held), Points(held), Points(int(day.points)))
+
+
+def hold_points(
+    tx: Transaction,
+    *,
+    transfer_id: str,
+    resident_id: str,
+    points: Points,
+    on: date,
+    cap_points: Points,
+    now: datetime,
+) -> None:
+    """
+    Hold `points` (at least 1) for an order; `on` is the community's day they count against.
+
+    Raises, here or when `tx` commits:
+        Invalid: Not an amount.
+        RedemptionCap: More than `cap_points` would be spent on that day.
+        NotEnoughPoints: The available balance is smaller.
+        AlreadyDone: The transfer exists.
+    """
+    pair = points_of(resident_id), ISSUER
+    transfer = Transfer(transfer_id, resident_id, *pair, points, "order")
+    over = RedemptionCap(cap_points=cap_points)
+    if points > cap_points:
+        raise over
+    put_transfer(tx, transfer, State.PENDING, now, capped_on=on)
+    tx.update(
+        BalanceRow(person(resident_id), POINTS),
+        [BalanceRow.available_units.add(-points), BalanceRow.held_units.add(points)],
+        condition=BalanceRow.available_units >= points,
+        refusal=NotEnoughPoints(),
+    )
+    tx.update(
+        DayRow(person(resident_id), spent(on)),
+        [DayRow.points.add(points)],
+        condition=DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),
+        refusal=over,
+    )
+
+
+def hold_deposit(
+    tx: Transaction, *, transfer_id: str, resident_id: str, fen: Fen, now: datetime
+) -> None:
+    """
+    Note the deposit for all boxes of an order (at least 1 fen); the resident owns none of it yet.
+
+    Raises, here or when `tx` commits:
+        Invalid: Not an amount.
+        AlreadyDone: The transfer exists.
+    """
+    pair = CASH, deposit_of(resident_id)
+    transfer = Transfer(transfer_id, resident_id, *pair, fen, "boxes")
+    put_transfer(tx, transfer, State.PENDING, now)
+
+
+def refund_deposit(
+    tx: Transaction, *, transfer_id: str, resident_id: str, fen: Fen, now: datetime
+) -> None:
+    """
+    Pay a deposit (at least 1 fen) back to whose it was, at once.
+
+    Raises, here or when `tx` commits:
+        Invalid: Not an amount.
+        NotEnoughDeposit: Less is held for the resident.
+        AlreadyDone: The transfer exists.
+    """
+    pair = deposit_of(resident_id), CASH
+    transfer = Transfer(transfer_id, resident_id, *pair, fen, "refund")
+    put_transfer(tx, transfer, State.POSTED, now)
+    tx.update(
+        BalanceRow(person(resident_id), DEPOSIT),
+        [BalanceRow.available_units.add(-fen)],
+        condition=BalanceRow.available_units >= fen,
+        refusal=NotEnoughDeposit(),
+    )
+
+
+def grant(
+    tx: Transaction,
+    *,
+    transfer_id: str,
+    resident_id: str,
+    points: Points,
+    deed: str,
+    now: datetime,
+    by: str | None = None,
+) -> None:
+    """
+    Give a resident points (at least 1) for a deed, at once; the caller bounds how often.
+
+    Raises, here or when `tx` commits:
+        Invalid: Not an amount.
+        AlreadyDone: The transfer exists.
+    """
+    pair = ISSUER, points_of(resident_id)
+    transfer = Transfer(transfer_id, resident_id, *pair, points, deed)
+    put_transfer(tx, transfer, State.POSTED, now, by=by)
+    tx.update(
+        BalanceRow(person(resident_id), POINTS),
+        [BalanceRow.available_units.add(points)],
+    )
+
+
+def put_transfer(
+    tx: Transaction,
+    transfer: Transfer[C],
+    state: State,
+    now: datetime,
+    *,
+    by: str | None = None,
+    capped_on: date | None = None,
+) -> None:
+    """Write a new transfer; the commit raises AlreadyDone if its id exists."""
+    posted = state is State.POSTED
+    row = TransferRow(
+        transfers_of(transfer.resident_id),
+        transfer.transfer_id,
+        debit=transfer.debit.name,
+        credit=transfer.credit.name,
+        currency=transfer.debit.currency.value,
+        units=transfer.amount,
+        state=state.value,
+        reason=transfer.reason,
+        at=rfc3339(now),
+        by=by,
+        capped_on=capped_on.isoformat() if capped_on else None,
+        posted_units=transfer.amount if posted else None,
+        settled_at=rfc3339(now) if posted else None,
+    )
+    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=AlreadyDone())

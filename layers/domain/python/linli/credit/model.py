@@ -1,0 +1,133 @@
+"""Points and deposits: amounts that cannot be mixed, accounts, transfers, and their refusals."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, NewType, TypeVar
+
+from linli.kernel.errors import Conflict, Invalid, Refused
+
+Points = NewType("Points", int)
+"""Whole points of credit; not money."""
+Fen = NewType("Fen", int)
+"""Money in fen; not points."""
+C = TypeVar("C", Points, Fen)
+
+MOST_UNITS = 1_000_000
+"""The largest amount of one transfer, in points or fen: no real one comes near it."""
+
+
+class Currency(StrEnum):
+    """What an account counts; fixed for its life."""
+
+    POINTS = "POINTS"
+    CNY = "CNY"
+
+
+class State(StrEnum):
+    """Where a transfer stands. All but `PENDING` are final."""
+
+    PENDING = "pending"
+    POSTED = "posted"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Generic[C]):
+    """One side of a transfer; `C` keeps points and money apart in the type checker's eyes."""
+
+    name: str
+    currency: Currency
+
+
+ISSUER: Account[Points] = Account("issuer/points", Currency.POINTS)
+"""Where points come from and go back to; it has no balance item, it is the sum of transfers."""
+CASH: Account[Fen] = Account("cash", Currency.CNY)
+"""Money received; no balance item either."""
+
+
+def points_of(resident_id: str) -> Account[Points]:
+    """A resident's points."""
+    return Account(f"points/{resident_id}", Currency.POINTS)
+
+
+def deposit_of(resident_id: str) -> Account[Fen]:
+    """The money that the network owes a resident for boxes."""
+    return Account(f"deposit/{resident_id}", Currency.CNY)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Generic[C]):
+    """
+    `amount` from `debit` to `credit`, both of one currency. Never changed but for its state.
+
+    Raises:
+        Invalid: The amount is not a whole number in 1..MOST_UNITS.
+    """
+
+    transfer_id: str
+    resident_id: str
+    debit: Account[C]
+    credit: Account[C]
+    amount: C
+    reason: str
+
+    def __post_init__(self) -> None:
+        assert self.debit.currency is self.credit.currency, "a transfer has one currency"
+        whole = isinstance(self.amount, int) and not isinstance(self.amount, bool)
+        if not whole or not 1 <= self.amount <= MOST_UNITS:
+            raise Invalid("an amount is a whole number, neither none nor huge")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditView:
+    """A resident's points as an order sees them."""
+
+    balance_points: Points
+    held_points: Points
+    spent_today_points: Points
+
+    @property
+    def available_points(self) -> int:
+        """What may be spent now: the balance without what open orders hold."""
+        return self.balance_points - self.held_points
+
+
+class NotEnoughPoints(Refused):
+    """The resident's available points do not cover it."""
+
+    code = "not_enough_points"
+    title_en = "You do not have that many points"
+    title_zh = "积分不足"
+
+
+class RedemptionCap(Refused):
+    """The resident would spend more points in a day than the programme allows."""
+
+    code = "redemption_cap"
+    title_en = "That is more points than may be spent in a day"
+    title_zh = "超出当日积分使用上限"
+
+
+class EarningCap(Refused):
+    """The resident would earn more points by deeds in a day than the programme allows."""
+
+    code = "earning_cap"
+    title_en = "That is more points than may be earned by deeds in a day"
+    title_zh = "超出当日积分获取上限"
+
+
+class NotEnoughDeposit(Refused):
+    """A refund would exceed the deposits that are held for the resident."""
+
+    code = "not_enough_deposit"
+    title_en = "There is no such deposit to refund"
+    title_zh = "没有可退的押金"
+
+
+class TransferSettled(Conflict):
+    """The transfer is posted, voided or expired already."""
+
+    code = "transfer_settled"
+    title_en = "This transfer is settled already"
+    title_zh = "该笔记账已结清"

@@ -1,0 +1,125 @@
+"""The second phase of a transfer: pending becomes posted, voided or expired, once."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from pynamodb.expressions.update import Action
+
+from linli.credit.model import Currency, Fen, State, TransferSettled
+from linli.credit.rows import (
+    DEPOSIT,
+    POINTS,
+    BalanceRow,
+    DayRow,
+    TransferRow,
+    person,
+    spent,
+    transfers_of,
+)
+from linli.kernel import reads
+from linli.kernel.errors import Invalid, NotFound
+from linli.kernel.time import rfc3339
+from linli.kernel.transact import Transaction
+
+
+def post(tx: Transaction, *, transfer_id: str, resident_id: str, now: datetime) -> None:
+    """
+    Make a pending transfer final, in full; the amount is the transfer's own.
+
+    Raises, here or when `tx` commits:
+        NotFound: The resident has no such transfer.
+        TransferSettled: It is not pending.
+    """
+    row = _pending(resident_id, transfer_id)
+    _post(tx, row, int(row.units), now)
+
+
+def post_part(
+    tx: Transaction, *, transfer_id: str, resident_id: str, fen: Fen, now: datetime
+) -> None:
+    """
+    Make `fen` of a pending deposit final and let the rest lapse; none voids it.
+
+    Raises, here or when `tx` commits:
+        NotFound: The resident has no such deposit transfer.
+        Invalid: More than is pending, or less than nothing.
+        TransferSettled: It is not pending.
+    """
+    row = _pending(resident_id, transfer_id)
+    if row.currency != Currency.CNY:
+        raise NotFound
+    if not 0 <= fen <= int(row.units):
+        raise Invalid("a part is not more than the whole")
+    if fen == 0:
+        _void(tx, row, State.VOIDED, now)
+    else:
+        _post(tx, row, fen, now)
+
+
+def void(
+    tx: Transaction,
+    *,
+    transfer_id: str,
+    resident_id: str,
+    now: datetime,
+    into: Literal[State.VOIDED, State.EXPIRED] = State.VOIDED,
+) -> None:
+    """
+    Undo a pending transfer: held points are available again, and so is the cap of their day.
+
+    Raises, here or when `tx` commits:
+        NotFound: The resident has no such transfer.
+        TransferSettled: It is not pending.
+    """
+    _void(tx, _pending(resident_id, transfer_id), into, now)
+
+
+def _pending(resident_id: str, transfer_id: str) -> TransferRow:
+    row = reads.get(TransferRow, transfers_of(resident_id), transfer_id)
+    if row is None:
+        raise NotFound
+    if row.state != State.PENDING:
+        raise TransferSettled
+    return row
+
+
+def _settle(tx: Transaction, row: TransferRow, changes: Sequence[Action], now: datetime) -> None:
+    """Move a transfer out of pending; its amounts are immutable, so the read row holds."""
+    tx.update(
+        TransferRow(row.pk, row.sk),
+        [*changes, TransferRow.settled_at.set(rfc3339(now))],
+        condition=TransferRow.state == State.PENDING.value,
+        refusal=TransferSettled(),
+    )
+
+
+def _post(tx: Transaction, row: TransferRow, units: int, now: datetime) -> None:
+    posted = [TransferRow.state.set(State.POSTED.value), TransferRow.posted_units.set(units)]
+    _settle(tx, row, posted, now)
+    resident = row.pk.partition("#")[2]
+    if row.currency == Currency.POINTS:
+        tx.update(
+            BalanceRow(person(resident), POINTS),
+            [BalanceRow.held_units.add(-units)],
+            condition=BalanceRow.held_units >= units,
+        )
+    else:
+        tx.update(
+            BalanceRow(person(resident), DEPOSIT),
+            [BalanceRow.available_units.add(units)],
+        )
+
+
+def _void(tx: Transaction, row: TransferRow, into: State, now: datetime) -> None:
+    _settle(tx, row, [TransferRow.state.set(into.value), TransferRow.posted_units.set(0)], now)
+    if row.currency != Currency.POINTS:
+        return  # A pending deposit is in no balance.
+    pk, units = person(row.pk.partition("#")[2]), int(row.units)
+    tx.update(
+        BalanceRow(pk, POINTS),
+        [BalanceRow.available_units.add(units), BalanceRow.held_units.add(-units)],
+        condition=BalanceRow.held_units >= units,
+    )
+    day = date.fromisoformat(row.capped_on or "")
+    tx.update(DayRow(pk, spent(day)), [DayRow.points.add(-units)], condition=DayRow.points >= units)
