@@ -32,6 +32,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "POST /v1/stock/receipts": frozenset({_S}),
     "POST /v1/stock/write-offs": frozenset({_S}),
     "GET /v1/stock/{store_id}": frozenset({_S, _D, _Y}),
+    "PUT /v1/stock/{store_id}/{sku}/protection": frozenset({_S}),
     # orders
     "POST /v1/orders": frozenset({_R}),
     "GET /v1/orders": frozenset({_R}),

@@ -99,6 +99,12 @@ def problems(*statuses: int) -> dict[int, Any]:
     return shapes.responses({401, 403, *statuses})
 
 
+def ok(model: type[BaseModel], *refusals: int, status: int = 200) -> dict[int, Any]:
+    """The answers to document on a route: `model` with `status`, and `problems(*refusals)`."""
+    content = {"application/json": {"model": model}}
+    return {status: {"description": "Done", "content": content}} | problems(*refusals)
+
+
 def answer(body: BaseModel, status: int = 200, **headers: str) -> Response[Any]:
     """A JSON answer."""
     return Response(

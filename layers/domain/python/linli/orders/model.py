@@ -1,0 +1,194 @@
+"""An order as asked for and as kept, and its refusals."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from linli.kernel.errors import Refused
+from linli.kernel.geography import Crs, Point, point
+from linli.kernel.ids import CommandId, CommunityId, Sku, SlotId
+
+MOST_LINES = 10
+"""With 8 stores and the order's other keys, the read of an order stays one batch of 100 keys."""
+MOST_BOXES = 5
+
+State = Literal["placed", "frozen", "routed", "delivered", "failed", "cancelled", "refused"]
+
+
+class OutsideEveryPool(Refused):
+    """No store is near enough to the delivery point."""
+
+    code = "outside_every_pool"
+    status = 422
+    title_en = "No store is near enough to this address"
+    title_zh = "该地址附近没有门店"
+
+
+class UnknownSku(Refused):
+    """A line names a product that nobody sells; `skus` says which."""
+
+    code = "unknown_sku"
+    status = 422
+    title_en = "Unknown product"
+    title_zh = "未知商品"
+
+
+class PointsExceedTotal(Refused):
+    """More points are to be spent than the goods and the slot cost."""
+
+    code = "points_exceed_total"
+    status = 422
+    title_en = "More points than the order costs"
+    title_zh = "积分抵扣超过应付金额"
+
+
+class PriceChanged(Refused):
+    """The total is not the one that the resident was shown."""
+
+    code = "price_changed"
+    title_en = "The price has changed"
+    title_zh = "价格已变动"
+
+
+class AddressIn(BaseModel):
+    """Where to deliver to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lon: float
+    lat: float
+    crs: Crs = "WGS84"
+    building: Annotated[str, Field(min_length=1, max_length=40)]
+    unit: Annotated[str, Field(max_length=20)] = ""
+    floor: int = Field(default=1, ge=-3, le=120)
+    has_lift: bool = False
+    contact_phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
+
+    @property
+    def point(self) -> Point:
+        """The place in WGS-84. Raises ValueError outside the world."""
+        return point(self.lon, self.lat, self.crs)
+
+    @model_validator(mode="after")
+    def _on_earth(self) -> Self:
+        _ = self.point
+        return self
+
+
+class LineIn(BaseModel):
+    """Units of one product."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sku: Sku
+    units: int = Field(strict=True, gt=0, le=999)
+
+
+class PlaceOrder(BaseModel):
+    """An order as a resident asks for it; the device makes `id`, so a resend is the same order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: CommandId
+    community_id: CommunityId
+    deliver_to: AddressIn
+    lines: Annotated[tuple[LineIn, ...], Field(min_length=1, max_length=MOST_LINES)]
+    slot_id: SlotId
+    boxes: int = Field(default=0, strict=True, ge=0, le=MOST_BOXES)
+    spend_points: int = Field(default=0, strict=True, ge=0, le=100_000)
+    expected_total_fen: int | None = Field(
+        default=None, strict=True, description="Refuse the order if it would cost anything else"
+    )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if len({line.sku for line in self.lines}) < len(self.lines):
+            raise ValueError("each SKU may appear on one line only")
+        if not self.slot_id.startswith(f"{self.community_id}."):
+            raise ValueError("the slot belongs to another community")
+        return self
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """Units by SKU."""
+        return {line.sku: line.units for line in self.lines}
+
+
+class Address(BaseModel):
+    """Where an order goes; personal data."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lon: float
+    lat: float
+    building: str
+    unit: str
+    floor: int
+    has_lift: bool
+    contact_phone: str | None = None
+
+    @property
+    def point(self) -> Point:
+        """The place in WGS-84."""
+        return Point(self.lon, self.lat)
+
+
+class SourceOf(BaseModel):
+    """Units that one store supplies; `owner_id` says whose stock it was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store_id: str
+    owner_id: str
+    units: int
+
+
+class Line(BaseModel):
+    """A line as promised."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sku: str
+    units: int
+    price_fen: int
+    grams: int
+    sources: tuple[SourceOf, ...]
+
+
+class Order(BaseModel):
+    """
+    An order as kept.
+
+    `total_fen` = `goods_fen` + `slot_fen` - `discount_fen` + `deposit_fen`, always.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: str
+    resident_id: str
+    community_id: str
+    state: State
+    slot_id: str
+    wave_id: str | None = None
+    route_id: str | None = None
+    placed_at: str
+    lines: tuple[Line, ...]
+    deliver_to: Address
+    boxes: int
+    points: int
+    goods_fen: int
+    slot_fen: int
+    discount_fen: int
+    deposit_fen: int
+    box_fen: int
+    total_fen: int
+
+    @property
+    def grams(self) -> int:
+        """Mass of the goods in grams."""
+        return sum(line.units * line.grams for line in self.lines)
+
+    @property
+    def store_ids(self) -> list[str]:
+        """The stores that supply it, sorted."""
+        return sorted({source.store_id for line in self.lines for source in line.sources})

@@ -1,0 +1,149 @@
+"""
+Placing an order: one read of everything, one pure decision, one transaction.
+
+The order is written under its client-made id, so a resend finds it; a refusal is written under
+the same id, so that a resend gets the same answer for ever (I2).
+"""
+
+from datetime import datetime
+
+from linli import catalogue, credit, slots, stock
+from linli.catalogue import Store
+from linli.kernel import ids, reads
+from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
+from linli.kernel.identity import Caller, Role
+from linli.kernel.settings import Settings
+from linli.kernel.time import local_date, rfc3339
+from linli.kernel.transact import transaction
+from linli.orders import hold, rules
+from linli.orders.model import Order, PlaceOrder
+from linli.orders.rows import (
+    ORDER,
+    OrderRow,
+    order_key,
+    order_of,
+    order_row,
+    refusal_text,
+    row_of,
+)
+from linli.stock.pool import pool_of
+
+_PLANS = 3
+"""How often to plan anew after the pool, the slot or the points had moved on."""
+
+
+class _Moved(Refused):
+    """The snapshot was stale; plan again."""
+
+
+def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Settings) -> Order:
+    """
+    Promise an order, or refuse it for ever.
+
+    Raises:
+        NotFound: The caller is no resident of the community.
+        IdReused: The id was used for another order.
+        Contended: Others were faster at every plan; nothing was written.
+        Refused: See `rules.decide` and `credit.hold_points`; recorded under the id.
+    """
+    caller.require(command.community_id, Role.RESIDENT)
+    digest = ids.fingerprint(command, resident=caller.subject)
+    pool = pool_of(
+        catalogue.stores(command.community_id), command.deliver_to.point, settings.pool_metres
+    )
+    for _ in range(_PLANS):
+        found = reads.batch(_keys(command, pool, caller.subject, now))
+        if row := order_row(found, str(command.id)):
+            return _replay(row, digest)
+        try:
+            return _attempt(command, found, pool, digest, caller.subject, now, settings)
+        except _Moved:
+            continue
+        except AlreadyDone:
+            return _replay(_written(command), digest)
+        except Contended:
+            raise
+        except Refused as refusal:
+            return _refuse(command, digest, caller.subject, refusal, now)
+    raise Contended("the stock of this pool is in demand")
+
+
+def _keys(
+    command: PlaceOrder, pool: list[tuple[Store, int]], resident_id: str, now: datetime
+) -> list[reads.Key]:
+    keys = [order_key(str(command.id)), slots.slot_key(command.slot_id)]
+    keys += [catalogue.product_key(sku) for sku in command.wanted]
+    keys += stock.level_keys(pool, command.wanted)
+    if command.spend_points:
+        keys += credit.order_keys(resident_id, local_date(now))
+    return keys
+
+
+def _attempt(
+    command: PlaceOrder,
+    found: reads.Found,
+    pool: list[tuple[Store, int]],
+    digest: str,
+    resident_id: str,
+    now: datetime,
+    settings: Settings,
+) -> Order:
+    snapshot = rules.Snapshot(
+        pool=pool,
+        levels=stock.levels_in(found, pool, command.wanted),
+        products=catalogue.products_in(found, list(command.wanted)),
+        slot=slots.slot_in(found, command.slot_id),
+    )
+    decision = rules.decide(command, snapshot, resident_id=resident_id, now=now, settings=settings)
+    order = decision.order
+    with transaction() as tx:
+        tx.put(
+            row_of(order, digest, now),
+            condition=OrderRow.pk.does_not_exist(),
+            refusal=AlreadyDone(),
+        )
+        slots.take(tx, order.slot_id, _Moved())
+        for source in decision.sources:
+            stock.hold(tx, source, _Moved())
+        view = credit.view(found, resident_id, local_date(now)) if order.points else None
+        hold.hold(tx, order, view, now, settings)
+    return order
+
+
+def _written(command: PlaceOrder) -> OrderRow:
+    row = reads.get(OrderRow, str(command.id), ORDER)
+    if row is None:
+        raise Contended("the order was written and is gone")
+    return row
+
+
+def _replay(row: OrderRow, digest: str) -> Order:
+    """The answer given before; raises the refusal if it was one."""
+    if row.fingerprint != digest:
+        raise IdReused
+    return order_of(row)
+
+
+def _refuse(
+    command: PlaceOrder, digest: str, resident_id: str, refusal: Refused, now: datetime
+) -> Order:
+    """
+    Record `refusal` under the order's id and raise it. An order that a concurrent resend got
+    through in the meantime is answered instead: whoever wrote first is right.
+    """
+    row = OrderRow(
+        str(command.id),
+        ORDER,
+        state="refused",
+        fingerprint=digest,
+        resident_id=resident_id,
+        community_id=command.community_id,
+        changed_at=rfc3339(now),
+        refusal=refusal_text(refusal),
+    )
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=OrderRow.pk.does_not_exist(), refusal=AlreadyDone())
+    except AlreadyDone:
+        return _replay(_written(command), digest)
+    raise refusal
