@@ -8,7 +8,6 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
@@ -53,31 +52,36 @@ def api(service: str) -> APIGatewayHttpResolver:
     """
     app = APIGatewayHttpResolver(enable_validation=True)
     logger = Logger(service=service)
-    app.use(middlewares=[_enter])
 
     @app.not_found
     def no_route(_error: NotFoundError) -> Response[str]:
-        return _refuse(app, NotFound())
+        return _problem(app.current_event.raw_event, NotFound())
 
     @app.exception_handler(Refused)
     def refused(error: Refused) -> Response[str]:
         logger.info("refused", extra={"code": error.code})
-        return _refuse(app, error)
+        return _problem(app.current_event.raw_event, error)
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
-        return _refuse(app, Invalid(errors=shapes.field_errors(error.errors())))
+        refusal = Invalid(errors=shapes.field_errors(error.errors()))
+        return _problem(app.current_event.raw_event, refusal)
 
     @app.exception_handler(Exception)
     def fault(error: Exception) -> Response[str]:
         logger.exception("fault", extra={"kind": type(error).__name__})
-        return _refuse(app, Fault())
+        return _problem(app.current_event.raw_event, Fault())
 
     return app
 
 
 def serve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway event (payload format 2.0)."""
+    try:
+        _enter(app, event)
+    except Refused as refusal:
+        app.clear_context()
+        return _turned_away(event, refusal)
     answer: dict[str, Any] = app.resolve(event, context)
     return answer
 
@@ -115,30 +119,35 @@ def answer(body: BaseModel, status: int = 200, **headers: str) -> Response[Any]:
     )
 
 
-def _enter(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+def _enter(app: APIGatewayHttpResolver, event: dict[str, Any]) -> None:
     """Let the request in if the matrix opens its route to one of the caller's roles."""
-    event = app.current_event
-    opened = MATRIX.get(event.raw_event["routeKey"])
+    opened = MATRIX.get(event["routeKey"])
     if opened is None:
         raise NotFound
-    if len(event.raw_event.get("body") or "") > MOST_BODY_BYTES:
+    if len(event.get("body") or "") > MOST_BODY_BYTES:
         raise TooLarge
     app.append_context(now=settings().clock.now())
     if opened is not PUBLIC:
-        claims = event.raw_event["requestContext"].get("authorizer", {}).get("jwt", {})
+        claims = event["requestContext"].get("authorizer", {}).get("jwt", {})
         who = caller_from(claims.get("claims", {}))
         if not who.roles & opened:
             raise Forbidden
         app.append_context(caller=who)
-    return next_middleware(app)
 
 
-def _refuse(app: APIGatewayHttpResolver, refusal: Refused) -> Response[str]:
-    headers = {k.lower(): v for k, v in (app.current_event.raw_event.get("headers") or {}).items()}
-    body = shapes.problem(refusal, shapes.language(headers.get("accept-language")))
+def _problem(event: dict[str, Any], refusal: Refused) -> Response[str]:
+    headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
+    language = shapes.language(headers.get("accept-language"))
     return Response(
         status_code=refusal.status,
         content_type=shapes.PROBLEM_JSON,
-        body=json.dumps(body, ensure_ascii=False),
-        headers={"Content-Language": shapes.language(headers.get("accept-language"))},
+        body=json.dumps(shapes.problem(refusal, language), ensure_ascii=False),
+        headers={"Content-Language": language},
     )
+
+
+def _turned_away(event: dict[str, Any], refusal: Refused) -> dict[str, Any]:
+    """The answer to a request that does not reach a route."""
+    answer = _problem(event, refusal)
+    headers = {**answer.headers, "Content-Type": shapes.PROBLEM_JSON}
+    return {"statusCode": answer.status_code, "headers": headers, "body": answer.body}
