@@ -11,8 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +20,7 @@ PRIVATE = ROOT / ".local"
 NEEDS_TESTS = {"test", "lint", "validate"}
 NEEDS_NOTHING_NEW = {"stop", "status", "logs", "reset"}
 
-HELP = """make run        set up, start the local stack in the background, play a neighbourhood's day
+HELP = """make run        set up, start the local stack in the background, play a day
 make day        play a day on the running stack
 make status     what runs, and where
 make token      print an access token  (ROLE=resident PLACE=wulin SUB=u-1)
@@ -50,11 +50,11 @@ def main(arguments: list[str]) -> int:
     except Halt as halt:
         print(halt, file=sys.stderr)
         return 3
-    if python is None:
-        print("No environment and no stack here yet: `make run` makes both.")
-        return 0
-    os.chdir(ROOT)
-    os.execv(python, [str(python), "-m", "local.cli", *arguments])
+    if python is not None:
+        os.chdir(ROOT)
+        os.execv(python, [str(python), "-m", "local.cli", *arguments])
+    print("No environment and no stack here yet: `make run` makes both.")
+    return 0
 
 
 def environment(verb: str) -> Path | None:

@@ -1,0 +1,63 @@
+"""Runs the emulator in the foreground: `python -m local.emulator STATE_DIR API_PORT EMULATOR_PORT`.
+
+MiniStack reads its own settings from the environment at import; `local.daemon` sets them.
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from local.emulator import (
+    burst_of_processes,
+    http_api_faults,
+    loopback,
+    poisoned_streams,
+    slow_invokes,
+)
+from local.emulator.front import App, Front
+from local.emulator.saving import Saver
+from local.tokens import issuer_at
+
+
+def main(state_dir: Path, api_port: int, emulator_port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    loopback.install()
+    slow_invokes.install()
+    burst_of_processes.install()
+    http_api_faults.install()
+    poisoned_streams.install()
+    from ministack.app import app
+
+    front = Front(
+        app,
+        api_port,
+        issuer_at(f"http://{loopback.HOST}:{api_port}/issuer", state_dir / "issuer.pem"),
+        Saver(state_dir / "emulator" / "dynamodb.journal"),
+        state_dir / "outputs.json",
+    )
+    asyncio.run(_serve(front, [api_port, emulator_port]))
+
+
+async def _serve(front: App, ports: list[int]) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"{loopback.HOST}:{port}" for port in ports]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 2.0
+    config.loglevel = "WARNING"
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    async def stop() -> None:
+        await stopping.wait()
+
+    await serve(front, config, shutdown_trigger=stop)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
