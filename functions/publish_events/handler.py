@@ -1,0 +1,50 @@
+"""The orders table's stream to the event bus: what happened, told at least once, in order."""
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from linli.kernel.events import SOURCE
+from linli.orders.events import event_of
+
+logger = Logger(service="publish_events")
+_MOST_ENTRIES = 10
+"""EventBridge takes at most so many events in one call."""
+
+
+@cache
+def bus() -> Any:
+    """The process's client of the event bus."""
+    return boto3.client("events")
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """
+    Publish a batch of stream records; answers the first that the bus did not take, from which
+    Lambda tries again, so that events of one order keep their order.
+    """
+    told = [(record, event_of(record)) for record in event["Records"]]
+    news = [(record, what) for record, what in told if what is not None]
+    for start in range(0, len(news), _MOST_ENTRIES):
+        part = news[start : start + _MOST_ENTRIES]
+        answer = bus().put_events(Entries=[_entry(what) for _, what in part])
+        for (record, _), taken in zip(part, answer["Entries"], strict=True):
+            if "ErrorCode" in taken:
+                logger.warning("not taken", extra={"error": taken["ErrorCode"]})
+                first = record["dynamodb"]["SequenceNumber"]
+                return {"batchItemFailures": [{"itemIdentifier": first}]}
+    return {"batchItemFailures": []}
+
+
+def _entry(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "EventBusName": os.environ["EVENT_BUS"],
+        "Source": SOURCE,
+        "DetailType": event["type"],
+        "Resources": [event["subject"]],
+        "Detail": json.dumps(event),
+    }
