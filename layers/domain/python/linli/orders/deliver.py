@@ -90,10 +90,7 @@ def deliver(
         with transaction() as tx:
             _settle(tx, order, delivery_id, told, digest, now)
     except AlreadyDone:
-        row = reads.get(DeliveryRow, _key(delivery_id), DELIVERY)
-        if row is None:
-            raise Conflict("told by another at the same moment") from None
-        return _replay(row, digest)
+        return _replay(_written(delivery_id), digest)
     except Conflict:  # Of the order, or of a transfer that went with it: who was faster?
         _check(read(order_id), told, now)
         raise
@@ -102,6 +99,13 @@ def deliver(
 
 def _key(delivery_id: str) -> str:
     return f"DELIVERY#{delivery_id}"
+
+
+def _written(delivery_id: str) -> DeliveryRow:
+    row = reads.get(DeliveryRow, _key(delivery_id), DELIVERY)
+    if row is None:  # A transfer of this order was made under its id by another delivery.
+        raise Conflict("told by another at the same moment") from None
+    return row
 
 
 def _replay(row: DeliveryRow, digest: str) -> Order:

@@ -9,6 +9,7 @@ from linli.kernel.settings import Settings
 from linli.kernel.time import rfc3339
 from linli.orders.model import (
     Address,
+    AddressIn,
     Line,
     Order,
     OutsideEveryPool,
@@ -99,7 +100,6 @@ def _order(
     total_fen = goods_fen + slot.price_fen - discount_fen + deposit_fen
     if command.expected_total_fen not in (None, total_fen):
         raise PriceChanged(total_fen=total_fen)
-    to = command.deliver_to
     return Order(
         order_id=str(command.id),
         resident_id=resident_id,
@@ -108,15 +108,7 @@ def _order(
         slot_id=command.slot_id,
         placed_at=rfc3339(now),
         lines=lines,
-        deliver_to=Address(
-            lon=to.point.lon,
-            lat=to.point.lat,
-            building=to.building,
-            unit=to.unit,
-            floor=to.floor,
-            has_lift=to.has_lift,
-            contact_phone=to.contact_phone,
-        ),
+        deliver_to=_address(command.deliver_to),
         boxes=command.boxes,
         points=command.spend_points,
         goods_fen=goods_fen,
@@ -125,6 +117,18 @@ def _order(
         deposit_fen=deposit_fen,
         box_fen=settings.deposit_fen,
         total_fen=total_fen,
+    )
+
+
+def _address(to: AddressIn) -> Address:
+    return Address(
+        lon=to.point.lon,
+        lat=to.point.lat,
+        building=to.building,
+        unit=to.unit,
+        floor=to.floor,
+        has_lift=to.has_lift,
+        contact_phone=to.contact_phone,
     )
 
 
