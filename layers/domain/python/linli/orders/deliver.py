@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from linli import boxes, stock
+from linli.credit import Fen
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Conflict, IdReused, Invalid
 from linli.kernel.time import rfc3339
@@ -78,9 +79,8 @@ def deliver(
         IdReused: The delivery id was used for something else.
         Refused: See `boxes.hand_over`.
     """
-    told = _Told(
-        order_id=order_id, courier_id=courier_id, outcome=outcome, box_ids=tuple(box_ids), at=at
-    )
+    facts = {"order_id": order_id, "courier_id": courier_id, "outcome": outcome, "at": at}
+    told = _Told.model_validate(facts | {"box_ids": tuple(box_ids)})
     digest = ids.fingerprint(told)
     if row := reads.get(DeliveryRow, _key(delivery_id), DELIVERY):
         return _replay(row, digest)
@@ -89,11 +89,11 @@ def deliver(
     try:
         with transaction() as tx:
             _settle(tx, order, delivery_id, told, digest, now)
-    except AlreadyDone:
-        return _replay(_written(delivery_id), digest)
-    except Conflict:  # Of the order, or of a transfer that went with it: who was faster?
+    except Conflict:  # Of the order, or of a transfer that goes with it: who was faster?
         _check(read(order_id), told, now)
         raise
+    except AlreadyDone:
+        return _replay(_written(delivery_id), digest)
     return read(order_id)
 
 
@@ -163,5 +163,6 @@ def _settle(
             order_id=order.order_id,
             resident_id=order.resident_id,
             deposit_transfer_id=hold.deposit_id(order.order_id),
+            deposit_fen=Fen(order.box_fen),
             now=now,
         )
