@@ -89,23 +89,16 @@ def deliver(
     try:
         with transaction() as tx:
             _settle(tx, order, delivery_id, told, digest, now)
-    except Conflict:  # Of the order, or of a transfer that goes with it: who was faster?
+    except (AlreadyDone, Conflict):  # A resend, or another delivery, was faster: see which.
+        if row := reads.get(DeliveryRow, _key(delivery_id), DELIVERY):
+            return _replay(row, digest)
         _check(read(order_id), told, now)
         raise
-    except AlreadyDone:
-        return _replay(_written(delivery_id), digest)
     return read(order_id)
 
 
 def _key(delivery_id: str) -> str:
     return f"DELIVERY#{delivery_id}"
-
-
-def _written(delivery_id: str) -> DeliveryRow:
-    row = reads.get(DeliveryRow, _key(delivery_id), DELIVERY)
-    if row is None:  # A transfer of this order was made under its id by another delivery.
-        raise Conflict("told by another at the same moment") from None
-    return row
 
 
 def _replay(row: DeliveryRow, digest: str) -> Order:
