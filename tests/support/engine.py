@@ -132,7 +132,7 @@ def engine() -> Iterator[Engine]:
     _open.append(opened)
     tables.bind(names, _connection())
     try:
-        with _no_waiting():
+        with _no_waiting(), _no_other_connection():
             yield opened
     finally:
         _open.remove(opened)
@@ -176,6 +176,18 @@ def _no_waiting() -> Iterator[None]:
         yield
     finally:
         endpoint.time, commit.__defaults__ = kept_time, kept_sleep
+
+
+@contextmanager
+def _no_other_connection() -> Iterator[None]:
+    """Whoever binds the tables meanwhile, as a handler does at its start, gets the engine too."""
+    module: Any = tables
+    kept = module.Connection
+    module.Connection = lambda **_: _connection()
+    try:
+        yield
+    finally:
+        module.Connection = kept
 
 
 def _name(table: Table) -> str:

@@ -11,8 +11,8 @@ from linli.boxes.model import (
     Custodian,
     RegisterBox,
     RetiredBox,
-    Returned,
     ReturnBox,
+    Returned,
     UnknownStore,
 )
 from linli.boxes.register import read, register

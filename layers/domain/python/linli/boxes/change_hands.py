@@ -4,7 +4,7 @@ from datetime import datetime
 
 from linli import catalogue, credit
 from linli.boxes import rules
-from linli.boxes.model import Box, BoxMoved, Returned, ReturnBox, UnknownStore
+from linli.boxes.model import Box, BoxMoved, ReturnBox, Returned, UnknownStore
 from linli.boxes.register import find
 from linli.boxes.rows import BOX, RETURN, BoxRow, ReturnRow, box_key, box_of, put_move, return_key
 from linli.credit import Fen, Points
@@ -77,20 +77,24 @@ def take_back(
     after = rules.take_back(box, command.store_id)
     if catalogue.store(command.store_id) is None:
         raise UnknownStore
-    returned = Returned(
-        id=command.id,
-        box_id=box.box_id,
-        store_id=command.store_id,
-        cycle=box.cycle,
-        refund_fen=box.deposit_fen,
-        reward_points=reward_points if returner else 0,
-        returned_at=rfc3339(now),
-    )
+    returned = _returned(command, box, reward_points if returner else 0, now)
     try:
         _write(returned, box, after, digest, caller.subject, returner, now)
     except (AlreadyDone, BoxMoved):  # A resend, or another return, was faster: see which.
         return _after_a_race(command, digest)
     return returned
+
+
+def _returned(command: ReturnBox, box: Box, reward_points: int, now: datetime) -> Returned:
+    return Returned(
+        id=command.id,
+        box_id=box.box_id,
+        store_id=command.store_id,
+        cycle=box.cycle,
+        refund_fen=box.deposit_fen,
+        reward_points=reward_points,
+        returned_at=rfc3339(now),
+    )
 
 
 def _returner(command: ReturnBox, caller: Caller) -> str | None:

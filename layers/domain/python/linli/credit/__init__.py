@@ -1,5 +1,7 @@
 """Neighbour credit (邻里信用体系): a double-entry ledger of points and box deposits."""
 
+from linli.credit.audit import LedgerAudit, audit
+from linli.credit.earning import AwardDeed, AwardedDeed, award
 from linli.credit.hold import (
     grant,
     hold_deposit,
@@ -20,17 +22,24 @@ from linli.credit.model import (
     TransferSettled,
 )
 from linli.credit.settle import post, post_part, void
+from linli.credit.statement import Statement, statement
 
 __all__ = [
+    "AwardDeed",
+    "AwardedDeed",
     "CreditView",
     "EarningCap",
     "Fen",
+    "LedgerAudit",
     "NotEnoughDeposit",
     "NotEnoughPoints",
     "Points",
     "RedemptionCap",
     "State",
+    "Statement",
     "TransferSettled",
+    "audit",
+    "award",
     "grant",
     "hold_deposit",
     "hold_points",
@@ -38,6 +47,7 @@ __all__ = [
     "post",
     "post_part",
     "refund_deposit",
+    "statement",
     "view",
     "void",
 ]

@@ -142,9 +142,11 @@ def grant(
     deed: str,
     now: datetime,
     by: str | None = None,
+    capped_on: date | None = None,
 ) -> None:
     """
-    Give a resident points (at least 1) for a deed, at once; the caller bounds how often.
+    Give a resident points (at least 1) for a deed, at once. The caller bounds how often, and says
+    in `capped_on` if they count against the cap of a day's deeds.
 
     Raises, here or when `tx` commits:
         Invalid: Not an amount.
@@ -152,7 +154,7 @@ def grant(
     """
     pair = ISSUER, points_of(resident_id)
     transfer = Transfer(transfer_id, resident_id, *pair, points, deed)
-    put_transfer(tx, transfer, State.POSTED, now, by=by)
+    put_transfer(tx, transfer, State.POSTED, now, by=by, capped_on=capped_on)
     tx.update(
         BalanceRow(person(resident_id), POINTS),
         [BalanceRow.available_units.add(points)],

@@ -4,7 +4,6 @@ from datetime import date
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from linli.credit.model import Currency
 from linli.kernel.tables import Row, Table
 
 POINTS, DEPOSIT = "POINTS", "DEPOSIT"
@@ -105,6 +104,6 @@ def earned(on: date) -> str:
     return f"EARNED#{on.isoformat()}"
 
 
-def balance_key(currency: Currency) -> str:
-    """The sort key of a resident's balance in `currency`."""
-    return POINTS if currency is Currency.POINTS else DEPOSIT
+def deed_key(deed_id: object) -> tuple[str, str]:
+    """The key of an awarded deed."""
+    return f"DEED#{deed_id}", "DEED"

@@ -1,0 +1,79 @@
+"""Returnable boxes over HTTP: register, look up, return."""
+
+from typing import Annotated, Any, Self
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import BaseModel, Field
+
+from linli import boxes
+from linli.boxes import Box, Custodian, RegisterBox, ReturnBox, Returned
+from linli.credit import Points
+from linli.kernel import door
+from linli.kernel.ids import BoxId
+
+app = door.api("boxes")
+door.settings()
+BoxPath = Annotated[BoxId, Path(description="The box's GRAI")]
+
+
+class BoxView(BaseModel):
+    """A box as the caller may see it."""
+
+    box_id: str
+    custodian: Custodian
+    custodian_id: str | None = Field(description="Left out for a store when a resident has it")
+    cycle: int = Field(description="How often it went out to a resident")
+    deposit_fen: int = Field(description="What its return will refund, in fen")
+
+    @classmethod
+    def of(cls, box: Box) -> Self:
+        """The view of `box`."""
+        return cls.model_validate(box.model_dump() | {"custodian_id": box.custodian_id or None})
+
+
+@app.put(
+    "/v1/boxes/<box_id>",
+    summary="Take a box into use",
+    description="Sending it again changes nothing.",
+    tags=["boxes"],
+    responses=door.ok(BoxView, 404, 409),
+)
+def register_box(box_id: BoxPath, box: RegisterBox) -> Response[BoxView]:
+    registered = boxes.register(box_id, box, caller=door.caller(app), now=door.now(app))
+    return door.answer(BoxView.of(registered))
+
+
+@app.get(
+    "/v1/boxes/<box_id>",
+    summary="Who has a box",
+    description="Stores see any box; a resident sees the box that they have.",
+    tags=["boxes"],
+    responses=door.ok(BoxView, 404),
+)
+def read_box(box_id: BoxPath) -> Response[BoxView]:
+    return door.answer(BoxView.of(boxes.read(box_id, caller=door.caller(app))))
+
+
+@app.post(
+    "/v1/returns",
+    summary="Return a box to a store",
+    description="The deposit goes back to whose it was; the points go to who returned it. "
+    "Sending the same body again answers the same.",
+    tags=["boxes"],
+    status_code=201,
+    responses=door.ok(Returned, 404, 409, 503, status=201),
+)
+def return_box(box: ReturnBox) -> Response[Returned]:
+    returned = boxes.take_back(
+        box,
+        caller=door.caller(app),
+        now=door.now(app),
+        reward_points=Points(door.settings().points_a_return),
+    )
+    return door.answer(returned, 201)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one API Gateway event (payload format 2.0)."""
+    return door.serve(app, event, context)

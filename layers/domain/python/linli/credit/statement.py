@@ -1,0 +1,102 @@
+"""A resident's own credit: balances, and the transfers behind them."""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from pynamodb.expressions.condition import Condition
+
+from linli.credit.hold import order_keys, view
+from linli.credit.model import Currency, deposit_of, points_of
+from linli.credit.rows import DEPOSIT, BalanceRow, TransferRow, person, transfers_of
+from linli.kernel import reads
+from linli.kernel.errors import Invalid
+from linli.kernel.time import local_date
+
+PAGE = 50
+"""How many transfers a statement shows at a time."""
+_TRANSFER_ID = re.compile(r"[A-Za-z0-9/_.-]{1,200}")
+
+
+class Entry(BaseModel):
+    """One transfer, signed as the resident sees it; it is in points or in fen, never in both."""
+
+    id: str
+    at: str
+    reason: str
+    state: str
+    points: int | None = None
+    fen: int | None = None
+
+
+class Statement(BaseModel):
+    """What a resident has, and a page of how it came about, the newest first."""
+
+    balance_points: int
+    held_points: int = Field(description="Of the balance, what open orders hold")
+    available_points: int
+    spent_today_points: int = Field(description="Counts against the day's cap")
+    deposit_fen: int = Field(description="Owed to the resident for boxes in their hands, in fen")
+    entries: list[Entry]
+    cursor: str | None = Field(description="For the next page; none: that was all")
+
+
+def statement(resident_id: str, *, now: datetime, cursor: str | None = None) -> Statement:
+    """
+    A resident's balances and a page of their transfers, in the order of the commands' ids: of
+    the phones' clocks, that is, which may be off.
+
+    Raises:
+        Invalid: The cursor is not one of ours.
+    """
+    start = _start(cursor)
+    on, pk = local_date(now), person(resident_id)
+    found = reads.batch([*order_keys(resident_id, on), (BalanceRow, pk, DEPOSIT)])
+    credit = view(found, resident_id, on)
+    deposit = found.get(BalanceRow, pk, DEPOSIT)
+    rows = reads.query(
+        TransferRow, transfers_of(resident_id), start, most=PAGE + 1, newest_first=True
+    )
+    return Statement(
+        balance_points=credit.balance_points,
+        held_points=credit.held_points,
+        available_points=credit.available_points,
+        spent_today_points=credit.spent_today_points,
+        deposit_fen=int(deposit.available_units) if deposit else 0,
+        entries=[_entry(resident_id, row) for row in rows[:PAGE]],
+        cursor=_cursor(rows[PAGE].sk) if len(rows) > PAGE else None,
+    )
+
+
+def _entry(resident_id: str, row: TransferRow) -> Entry:
+    amount = int(row.units if row.posted_units is None else row.posted_units)
+    money = row.currency == Currency.CNY
+    into = row.credit in (points_of(resident_id).name, deposit_of(resident_id).name)
+    signed = amount if into else -amount
+    return Entry(
+        id=row.sk,
+        at=row.at,
+        reason=row.reason,
+        state=row.state,
+        points=None if money else signed,
+        fen=signed if money else None,
+    )
+
+
+def _cursor(transfer_id: str) -> str:
+    return base64.urlsafe_b64encode(transfer_id.encode()).decode().rstrip("=")
+
+
+def _start(cursor: str | None) -> Condition | None:
+    """Where a page starts. A cursor needs no signature: it only reaches the caller's own."""
+    if cursor is None:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeError):
+        raise Invalid("not a cursor of ours") from None
+    if not _TRANSFER_ID.fullmatch(text):
+        raise Invalid("not a cursor of ours")
+    return TransferRow.sk <= text
