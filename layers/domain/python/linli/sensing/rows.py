@@ -1,0 +1,58 @@
+"""
+How readings are stored, in the table READINGS.
+
+    pk THING#{thing}                    sk READING#{boot}.{seq}     a reading, once
+    pk THING#{thing}                    sk LATEST#{kind}            the newest of a kind
+    pk QUARANTINE#{store}#{local day}   sk {digest of the message}  what could not be trusted
+"""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from linli.kernel.tables import Row, Table
+
+
+def thing_key(thing: str) -> str:
+    """The partition of a device."""
+    return f"THING#{thing}"
+
+
+def reading_key(order: str) -> str:
+    """The sort key of a reading."""
+    return f"READING#{order}"
+
+
+def latest_key(kind: str) -> str:
+    """The sort key of the newest reading of a kind."""
+    return f"LATEST#{kind}"
+
+
+def quarantine_key(store_id: str, on: str) -> str:
+    """The partition of a store's and local day's quarantine; `on` is an ISO date."""
+    return f"QUARANTINE#{store_id}#{on}"
+
+
+class ReadingRow(Row):
+    """A reading; `value_milli` in thousandths of the kind's unit, instants as RFC 3339 text."""
+
+    table = Table.READINGS
+    kind = UnicodeAttribute()
+    store_id = UnicodeAttribute()
+    order = UnicodeAttribute()
+    value_milli = NumberAttribute()
+    device_at = UnicodeAttribute()
+    received_at_ms = NumberAttribute()
+    recorded_at = UnicodeAttribute()
+    digest = UnicodeAttribute()
+
+
+class QuarantineRow(Row):
+    """A message that could not be trusted: the whole of it, and why."""
+
+    table = Table.READINGS
+    reason = UnicodeAttribute()
+    thing = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    client_id = UnicodeAttribute()
+    payload = UnicodeAttribute()
+    received_at_ms = NumberAttribute()
+    recorded_at = UnicodeAttribute()
