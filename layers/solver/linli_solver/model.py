@@ -6,21 +6,19 @@ Two shapes:
 * *plain*: every stop's goods come from the one store where every courier starts, and the fleet
   carries the wave at once. Nodes are the stops alone and each route loads at its start: the
   classical vehicle routing problem with time windows, on which the search is strongest.
-* *paired*: each stop is a collecting node and a delivering node, in this order on one route. An
-  order from several stores has one collecting node that stands for the whole run over its
-  stores: one enters it at the first and leaves it at the last. Neighbouring collecting nodes of
-  the same stores are one visit and cost nothing between them.
+* *paired*: each part of a stop is a collecting node at its store and a delivering node at the
+  door, in this order on one route. Neighbouring collecting nodes of one store are one visit;
+  neighbouring delivering nodes of one stop are one hand-over.
 
-Where a run over stores could be shortened further (the second of two runs names a store that
-the first has just visited), the model overestimates; `decode` merges such visits, so that a plan
-is at most as long as its model under the triangle inequality, and the verifier judges the rest.
+An order from several stores so has several pairs. OR-Tools has no pairs with two collections, and
+a hard tie between pairs freezes its search (no move takes both at once), so the tie is a soft one;
+`repair` mends what still ends up on two routes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from linli.routing.model import UNREACHABLE, Depot, Matrix, Problem, Travel
+from linli.routing.model import UNREACHABLE, Matrix, Problem, Travel
 from linli.routing.plan import Call, Kind, Visit
 
 FAR = 10**7
@@ -30,61 +28,74 @@ FAR = 10**7
 @dataclass(frozen=True, slots=True)
 class Node:
     """
-    A visit in the search. `depots` are the stores of a collecting node (none: a doorstep, or
-    where a courier starts or ends); `stop` is the stop's index, -1 for starts and ends.
+    A visit in the search. `stop` is the stop's index (-1: a courier's start or end), `depot` the
+    store's index of a collecting node (-1: not one), `service_seconds` a doorstep's.
     """
 
-    enter: int
-    leave: int
-    service_seconds: int
-    stop: int
-    depots: tuple[int, ...] = ()
+    location: int
+    stop: int = -1
+    depot: int = -1
+    service_seconds: int = 0
     grams: int = 0
     boxes: int = 0
-    nowhere: bool = False
 
     @property
     def collects(self) -> bool:
-        """Whether goods are collected here for one stop."""
-        return self.stop >= 0 and bool(self.depots)
+        """Whether a part is collected here."""
+        return self.depot >= 0
+
+    @property
+    def delivers(self) -> bool:
+        """Whether a part is handed over here."""
+        return self.stop >= 0 and self.depot < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All nodes: stops' nodes first, then each courier's start and end."""
+    """
+    All nodes: the stops' first, then each courier's start and end.
+
+    `pairs` are (collecting, delivering) nodes; `loads_at` is the index of the plain shape's store
+    (-1 in the paired shape).
+    """
 
     problem: Problem
-    plain: bool
     nodes: tuple[Node, ...]
     pairs: tuple[tuple[int, int], ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    loads_at: int
+
+    @property
+    def plain(self) -> bool:
+        """Whether routes load at their start and nodes are stops alone."""
+        return self.loads_at >= 0
 
 
 def model_of(problem: Problem) -> Model:
     """The model of a problem, in the plain shape where that loses nothing that is needed."""
+    index = {depot.id: n for n, depot in enumerate(problem.depots)}
     plain = _is_plain(problem)
     nodes: list[Node] = []
-    pairs: list[tuple[int, int]] = []
-    index = {depot.id: n for n, depot in enumerate(problem.depots)}
     for n, stop in enumerate(problem.stops):
-        depots = tuple(index[part.depot_id] for part in stop.parts)
-        sign = 1 if plain else -1
-        load = sign * stop.load_grams, sign * stop.boxes
-        if not plain:
-            nodes.append(_collecting(problem, n, depots))
-            pairs.append((len(nodes) - 1, len(nodes)))
-        nodes.append(Node(stop.location, stop.location, stop.service_seconds, n, (), *load))
+        place = stop.location, n, -1, stop.service_seconds
+        if plain:
+            nodes.append(Node(*place, stop.load_grams, stop.boxes))
+            continue
+        for part in stop.parts:
+            depot = index[part.depot_id]
+            store = problem.depots[depot].location
+            nodes.append(Node(store, n, depot, 0, part.load_grams, part.boxes))
+            nodes.append(Node(*place, -part.load_grams, -part.boxes))
+    pairs = () if plain else tuple((n, n + 1) for n in range(0, len(nodes), 2))
     starts, ends = [], []
     for vehicle in problem.vehicles:
-        loads_at = [index[problem.stops[0].parts[0].depot_id]] if plain else []
-        handling = sum(problem.depots[each].handling_seconds for each in loads_at)
         starts.append(len(nodes))
-        nodes.append(Node(vehicle.start, vehicle.start, handling, -1, tuple(loads_at)))
-        ends.append(len(nodes))
+        ends.append(len(nodes) + 1)
         home = vehicle.start if vehicle.end is None else vehicle.end
-        nodes.append(Node(home, home, 0, -1, nowhere=vehicle.end is None))
-    return Model(problem, plain, tuple(nodes), tuple(pairs), tuple(starts), tuple(ends))
+        nodes += [Node(vehicle.start), Node(home)]
+    loads_at = index[problem.stops[0].parts[0].depot_id] if plain else -1
+    return Model(problem, tuple(nodes), pairs, tuple(starts), tuple(ends), loads_at)
 
 
 def _is_plain(problem: Problem) -> bool:
@@ -101,21 +112,43 @@ def _is_plain(problem: Problem) -> bool:
     return at_store and carries and holds
 
 
-def _collecting(problem: Problem, n: int, depots: tuple[int, ...]) -> Node:
-    sites = [problem.depots[each] for each in depots]
-    stop = problem.stops[n]
-    enter, leave = sites[0].location, sites[-1].location
-    return Node(enter, leave, 0, n, depots, stop.load_grams, stop.boxes)
-
-
 def metres_matrix(model: Model, travel: Travel) -> list[list[int]]:
-    """Metres from node to node."""
-    return _arcs(model, _blocked(travel.metres, travel.seconds), of_time=False)
+    """Metres from node to node; nothing to the end of an open route, nor for an idle courier."""
+    matrix = _blocked(travel.metres, travel.seconds)
+    locations = [node.location for node in model.nodes]
+    rows = [[matrix[node.location][at] for at in locations] for node in model.nodes]
+    _end_routes(model, rows, [0] * len(rows))
+    return rows
 
 
 def seconds_matrix(model: Model, travel: Travel) -> list[list[int]]:
-    """Seconds from the start of one node's service to arrival at the next, stores included."""
-    return _arcs(model, _blocked(travel.seconds, travel.metres), of_time=True)
+    """Seconds from the start of a doorstep's service, or the end of collecting, to the next."""
+    matrix = _blocked(travel.seconds, travel.metres)
+    locations = [node.location for node in model.nodes]
+    depots = model.problem.depots
+    handling = [depots[node.depot].handling_seconds if node.collects else 0 for node in model.nodes]
+    staying = [node.service_seconds for node in model.nodes]
+    if model.plain:
+        for start in model.starts:
+            staying[start] = depots[model.loads_at].handling_seconds
+    rows: list[list[int]] = []
+    for n, node in enumerate(model.nodes):
+        legs, stay = matrix[node.location], staying[n]
+        row = [stay + legs[at] + extra for at, extra in zip(locations, handling, strict=True)]
+        for b in _joined(model, node):
+            row[b] = legs[locations[b]]
+        rows.append(row)
+    _end_routes(model, rows, staying)
+    return rows
+
+
+def _joined(model: Model, node: Node) -> list[int]:
+    """Nodes that are one visit with this one when they follow it."""
+    if node.stop < 0:
+        return []
+    if node.collects:
+        return [b for b, other in enumerate(model.nodes) if other.depot == node.depot]
+    return [b for b, o in enumerate(model.nodes) if o.delivers and o.stop == node.stop]
 
 
 def _blocked(matrix: Matrix, other: Matrix) -> list[list[int]]:
@@ -126,89 +159,46 @@ def _blocked(matrix: Matrix, other: Matrix) -> list[list[int]]:
     ]
 
 
-def _arcs(model: Model, matrix: list[list[int]], *, of_time: bool) -> list[list[int]]:
-    """Arc values, with what a collecting node costs inside charged on its entering arc."""
-    inner = [_inside(model, node, matrix, of_time=of_time) for node in model.nodes]
-    enters = [node.enter for node in model.nodes]
-    ends = set(model.ends)
-    rows: list[list[int]] = []
-    for a, node in enumerate(model.nodes):
-        legs, base = matrix[node.leave], node.service_seconds if of_time else 0
-        row = [base + legs[at] + extra for at, extra in zip(enters, inner, strict=True)]
-        for b in ends:
-            if a in model.starts:
-                row[b] = 0  # A courier who is not used.
-            elif model.nodes[b].nowhere:
-                row[b] = base
-        _join(model, row, node, of_time=of_time)
-        rows.append(row)
-    return rows
+def _end_routes(model: Model, rows: list[list[int]], staying: Sequence[int]) -> None:
+    starts = set(model.starts)
+    for end, vehicle in zip(model.ends, model.problem.vehicles, strict=True):
+        for n, row in enumerate(rows):
+            if n in starts:
+                row[end] = 0
+            elif vehicle.end is None:
+                row[end] = staying[n]
 
 
-def _join(model: Model, row: list[int], here: Node, *, of_time: bool) -> None:
-    """Runs over the same stores are one; a run from where the last ended handles it once."""
-    if not here.collects:
-        return
-    handled = model.problem.depots[here.depots[-1]].handling_seconds if of_time else 0
-    for b, there in enumerate(model.nodes):
-        if there.collects and there.depots == here.depots:
-            row[b] = 0
-        elif there.collects and there.depots[0] == here.depots[-1]:
-            row[b] -= handled
-
-
-def _inside(model: Model, node: Node, matrix: list[list[int]], *, of_time: bool) -> int:
-    if not node.collects:
-        return 0
-    sites: list[Depot] = [model.problem.depots[each] for each in node.depots]
-    ways = sum(matrix[a.location][b.location] for a, b in pairwise(sites))
-    return ways + (sum(site.handling_seconds for site in sites) if of_time else 0)
-
-
-def decode(model: Model, vehicle: int, order: Sequence[int]) -> list[Call]:
+def decode(model: Model, order: Sequence[int]) -> list[Call]:
     """The calls of one courier's nodes (without start and end)."""
-    stops = model.problem.stops
-    served = [stops[model.nodes[n].stop].id for n in order if not model.nodes[n].depots]
+    stops, depots = model.problem.stops, model.problem.depots
     calls: list[Call] = []
     if model.plain:
-        depot = model.problem.depots[model.nodes[model.starts[vehicle]].depots[0]]
-        calls.append(Call(Kind.COLLECT, depot.id, tuple(served)))
+        served = tuple(stops[model.nodes[n].stop].id for n in order)
+        calls.append(Call(Kind.COLLECT, depots[model.loads_at].id, served))
     run: dict[int, list[str]] = {}
     for n in order:
         node = model.nodes[n]
         stop_id = stops[node.stop].id
-        if node.depots:
-            for depot_index in node.depots:
-                run.setdefault(depot_index, []).append(stop_id)
+        if node.collects:
+            run.setdefault(node.depot, []).append(stop_id)
             continue
-        calls += _collects(model, run)
+        calls += [Call(Kind.COLLECT, depots[d].id, tuple(ids)) for d, ids in run.items()]
         run = {}
         calls.append(Call(Kind.DELIVER, stop_id, (stop_id,)))
     return calls
 
 
-def _collects(model: Model, run: dict[int, list[str]]) -> list[Call]:
-    depots = model.problem.depots
-    return [Call(Kind.COLLECT, depots[n].id, tuple(stop_ids)) for n, stop_ids in run.items()]
-
-
 def encode(model: Model, calls: Sequence[Call | Visit]) -> list[int]:
-    """
-    Node order of a route's calls, to start the search from. A run over several stores becomes
-    one sequence of collecting nodes, single stores in their order and several-store nodes where
-    their first store is.
-    """
-    index = {stop.id: n for n, stop in enumerate(model.problem.stops)}
-    if model.plain:
-        return [index[call.place_id] for call in calls if call.kind is Kind.DELIVER]
+    """Node order of a route's calls, to start the search from."""
+    at: dict[tuple[str, str], list[int]] = {}
+    stops, depots = model.problem.stops, model.problem.depots
+    for n, node in enumerate(model.nodes):
+        if node.stop >= 0:
+            place_id = depots[node.depot].id if node.collects else stops[node.stop].id
+            at.setdefault((place_id, stops[node.stop].id), []).append(n)
     order: list[int] = []
-    taken: set[int] = set()
     for call in calls:
-        for stop_id in call.stop_ids:
-            n = index[stop_id]
-            if call.kind is Kind.DELIVER:
-                order.append(2 * n + 1)
-            elif n not in taken:
-                taken.add(n)
-                order.append(2 * n)
+        if call.kind is Kind.DELIVER or not model.plain:
+            order += [n for stop_id in call.stop_ids for n in at[call.place_id, stop_id]]
     return order

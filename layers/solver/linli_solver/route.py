@@ -13,11 +13,14 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from linli.routing.insertion import insertion
 from linli.routing.model import HORIZON_SECONDS, Problem
-from linli.routing.plan import Plan, Reason, Route
+from linli.routing.plan import Call, Plan, Reason, Route
 from linli.routing.timetable import plan_for, reason_alone, route_for
 from linli_solver.model import Model, decode, encode, metres_matrix, model_of, seconds_matrix
+from linli_solver.repair import repair
 
 SOLVER = "ortools"
+SPLIT_METRES = 20_000
+"""What splitting a stop between two couriers costs in the search, as a way."""
 
 
 class NoSolution(Exception):
@@ -40,9 +43,10 @@ def solve(problem: Problem, *, seconds: float, seed: int | None = None) -> Plan:
     if not hopeful.stops or not hopeful.vehicles:
         return plan_for(problem, SOLVER, [])
     model = model_of(hopeful)
-    search = _Search(model)
-    orders = search.run(deadline)
-    return plan_for(problem, SOLVER, _routes(model, orders))
+    orders = _Search(model).run(deadline)
+    found = [decode(model, order) if order else [] for order in orders]
+    calls = found if model.plain else repair(hopeful, found)
+    return plan_for(problem, SOLVER, _routes(hopeful, calls))
 
 
 def _servable(problem: Problem) -> Problem:
@@ -51,13 +55,12 @@ def _servable(problem: Problem) -> Problem:
     return Problem(problem.depots, stops, problem.vehicles, problem.travels, problem.seed)
 
 
-def _routes(model: Model, orders: Sequence[Sequence[int]]) -> list[Route]:
+def _routes(problem: Problem, found: Sequence[Sequence[Call]]) -> list[Route]:
     routes: list[Route] = []
-    for n, order in enumerate(orders):
-        if not order:
+    for vehicle, calls in zip(problem.vehicles, found, strict=True):
+        if not calls:
             continue
-        vehicle = model.problem.vehicles[n]
-        route = route_for(model.problem, vehicle, decode(model, n, order))
+        route = route_for(problem, vehicle, calls)
         if isinstance(route, Reason):
             raise NoSolution(f"the route of {vehicle.id} cannot be timed: {route}")
         routes.append(route)
@@ -103,7 +106,7 @@ class _Search:
     def _add_windows(self) -> None:
         time_of = self._routing.GetDimensionOrDie("time")
         for n, node in enumerate(self._model.nodes):
-            if node.stop >= 0 and not node.depots:
+            if node.delivers:
                 window = self._model.problem.stops[node.stop].window
                 cumul = time_of.CumulVar(self._index.NodeToIndex(n))
                 cumul.SetRange(window.open_seconds, window.close_seconds)
@@ -130,11 +133,22 @@ class _Search:
             solver.Add(time_of.CumulVar(first) <= time_of.CumulVar(second))
 
     def _add_penalties(self) -> None:
+        """Leaving a stop out costs its penalty, splitting it between couriers a long way."""
+        doors: dict[int, list[int]] = {}
         for n, node in enumerate(self._model.nodes):
-            if node.stop >= 0:
-                doorstep = not node.depots
-                fen = self._model.problem.stops[node.stop].penalty_fen if doorstep else 0
-                self._routing.AddDisjunction([self._index.NodeToIndex(n)], fen * 1000)
+            index = self._index.NodeToIndex(n)
+            if node.delivers:
+                doors.setdefault(node.stop, []).append(index)
+            elif node.collects:
+                self._routing.AddDisjunction([index], 0)
+        dearest = max(vehicle.fen_per_km for vehicle in self._model.problem.vehicles)
+        for stop, indices in doors.items():
+            penalty = self._model.problem.stops[stop].penalty_fen * 1000
+            for n, index in enumerate(indices):
+                share = penalty // len(indices) + (penalty % len(indices) if n == 0 else 0)
+                self._routing.AddDisjunction([index], share)
+            if len(indices) > 1:
+                self._routing.AddSoftSameVehicleConstraint(indices, SPLIT_METRES * dearest)
 
     def run(self, deadline: float) -> list[list[int]]:
         """

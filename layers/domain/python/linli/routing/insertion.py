@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from linli.routing.model import UNREACHABLE, Problem
+from linli.routing.model import Problem
 from linli.routing.plan import Plan
-from linli.routing.tours import Fleet, Tour, Trip
+from linli.routing.tours import FORBIDDEN, Fleet, Tour, Trip
 
 PASSES = 3
-_FORBIDDEN = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,14 @@ class _Insertion:
 def insertion(problem: Problem) -> Plan:
     """The plan by cheapest insertion and relocation."""
     fleet = Fleet(problem)
-    left = [n for n in _order(fleet) if not _insert(fleet, n)]
+    left = [n for n in _order(fleet) if _insert(fleet, n) is None]
     for _ in range(PASSES):
-        before = _total(fleet)
+        moved = False
         for tour in fleet.tours:
             for stop in [n for trip in tour.trips for n in trip.stops]:
-                _relocate(fleet, tour, stop)
-        left = [n for n in left if not _insert(fleet, n)]
-        if _total(fleet) == before:
+                moved = _relocate(fleet, tour, stop) or moved
+        left = [n for n in left if _insert(fleet, n) is None]
+        if not moved:
             break
     return fleet.plan("insertion")
 
@@ -56,28 +55,29 @@ def _order(fleet: Fleet) -> list[int]:
     return sorted(range(len(stops)), key=rank)
 
 
-def _insert(fleet: Fleet, stop: int) -> bool:
-    """Insert the stop where it costs least; whether there was such a place."""
-    found = sorted(
-        (each for tour in fleet.tours for each in _insertions(fleet, tour, stop)),
-        key=lambda each: each.cost,
-    )
-    for each in found:
+def _insert(fleet: Fleet, stop: int) -> _Insertion | None:
+    """Insert the stop where it costs least; None when there is no place for it."""
+    found = [each for tour in fleet.tours for each in _insertions(fleet, tour, stop)]
+    for each in sorted(found, key=lambda each: each.cost):
         trips = _inserted(each, stop)
         if fleet.in_time(each.tour, trips):
             each.tour.trips = trips
-            return True
-    return False
+            return each
+    return None
 
 
-def _relocate(fleet: Fleet, tour: Tour, stop: int) -> None:
-    """Take the stop out and insert it where it costs least, which may be where it was."""
-    kept = {id(each): each.trips for each in fleet.tours}
-    before = _total(fleet)
+def _relocate(fleet: Fleet, tour: Tour, stop: int) -> bool:
+    """Take the stop out and insert it where it costs least; whether that saved anything."""
+    kept = [each.trips for each in fleet.tours]
+    before = _cost(fleet, tour)
     tour.trips = _without(fleet, tour, stop)
-    if not _insert(fleet, stop) or _total(fleet) > before:
-        for each in fleet.tours:
-            each.trips = kept[id(each)]
+    saved = before - _cost(fleet, tour)
+    chosen = _insert(fleet, stop)
+    if chosen is not None and chosen.cost < saved:
+        return True
+    for each, trips in zip(fleet.tours, kept, strict=True):
+        each.trips = trips
+    return False
 
 
 def _without(fleet: Fleet, tour: Tour, stop: int) -> list[Trip]:
@@ -114,7 +114,7 @@ def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
         entry, leave = _ends(fleet, tour, n)
         stores = _stores_with(fleet, tour, entry, trip, stop)
         for position, extra in _extras(fleet, tour, entry, leave, trip, stores, stop):
-            if extra < _FORBIDDEN // 2:
+            if extra < FORBIDDEN // 2:
                 yield _Insertion(extra * rate + used, tour, n, position, stores)
 
 
@@ -153,45 +153,41 @@ def _extras(
     stop: int,
 ) -> Iterator[tuple[int, int]]:
     """For each position among the trip's stops: (position, extra metres of the whole trip)."""
-    at = fleet.stop_at
-    chain = [fleet.store_at[stores[-1]], *(at[n] for n in trip.stops)]
-    head = _length(tour, [entry, *(fleet.store_at[n] for n in stores)])
-    old = [entry, *(fleet.store_at[n] for n in trip.stores), *(at[n] for n in trip.stops)]
-    tail = [] if leave is None else [leave]
-    base = _length(tour, old + tail)
-    body = head + _length(tour, chain + tail)
-    for position in range(len(chain)):
-        following = chain[position + 1] if position + 1 < len(chain) else leave
-        extra = _detour(tour, chain[position], at[stop], following)
-        yield position, body + extra - base
+    legs, here = tour.legs, fleet.stop_at[stop]
+    stops = [fleet.stop_at[n] for n in trip.stops]
+    collecting = 0
+    if stores != trip.stores:
+        tail = [*stops, leave] if leave is not None else stops
+        collecting = _length(tour, [entry, *(fleet.store_at[n] for n in stores), *tail])
+        collecting -= _length(tour, [entry, *(fleet.store_at[n] for n in trip.stores), *tail])
+    before = fleet.store_at[stores[-1]]
+    for position, following in enumerate(stops):
+        row = legs[before]
+        yield position, collecting + row[here] + legs[here][following] - row[following]
+        before = following
+    yield len(stops), collecting + _detour(tour, before, here, leave)
 
 
 def _detour(tour: Tour, before: int, here: int, following: int | None) -> int:
+    row = tour.legs[before]
     if following is None:
-        return _leg(tour, before, here)
-    around = _leg(tour, before, here) + _leg(tour, here, following)
-    return around - _leg(tour, before, following)
+        return row[here]
+    return row[here] + tour.legs[here][following] - row[following]
 
 
 def _length(tour: Tour, chain: list[int]) -> int:
-    return sum(_leg(tour, a, b) for a, b in pairwise(chain))
+    legs = tour.legs
+    return sum([legs[a][b] for a, b in pairwise(chain)])
 
 
-def _leg(tour: Tour, start: int, end: int) -> int:
-    metres = tour.travel.metres[start][end]
-    return _FORBIDDEN if metres == UNREACHABLE else metres
-
-
-def _total(fleet: Fleet) -> int:
-    """Cost of all tours in thousandths of a fen."""
-    total = 0
-    for tour in fleet.tours:
-        if tour.trips:
-            chain = [tour.vehicle.start]
-            for trip in tour.trips:
-                chain += [fleet.store_at[n] for n in trip.stores]
-                chain += [fleet.stop_at[n] for n in trip.stops]
-            if tour.vehicle.end is not None:
-                chain.append(tour.vehicle.end)
-            total += _length(tour, chain) * tour.vehicle.fen_per_km + tour.vehicle.fixed_fen * 1000
-    return total
+def _cost(fleet: Fleet, tour: Tour) -> int:
+    """Cost of the tour in thousandths of a fen; nothing when it is not used."""
+    if not tour.trips:
+        return 0
+    chain = [tour.vehicle.start]
+    for trip in tour.trips:
+        chain += [fleet.store_at[n] for n in trip.stores]
+        chain += [fleet.stop_at[n] for n in trip.stops]
+    if tour.vehicle.end is not None:
+        chain.append(tour.vehicle.end)
+    return _length(tour, chain) * tour.vehicle.fen_per_km + tour.vehicle.fixed_fen * 1000

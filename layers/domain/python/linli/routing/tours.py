@@ -8,7 +8,7 @@ solver may mix collecting and delivering more freely; these heuristics do not.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from linli.routing.model import Problem, Travel, Vehicle
+from linli.routing.model import UNREACHABLE, Problem, Travel, Vehicle
 from linli.routing.plan import Call, Kind, Plan, Reason, Route
 from linli.routing.timetable import (
     Times,
@@ -18,6 +18,9 @@ from linli.routing.timetable import (
     route_for,
     times,
 )
+
+FORBIDDEN = 10**12
+"""Metres of a leg that does not exist, more than any sum of legs that do."""
 
 
 @dataclass(slots=True)
@@ -30,11 +33,19 @@ class Trip:
 
 @dataclass(slots=True)
 class Tour:
-    """The trips of one courier."""
+    """The trips of one courier; `legs` are metres with FORBIDDEN where there is no way."""
 
     vehicle: Vehicle
     travel: Travel
+    legs: list[list[int]]
     trips: list[Trip] = field(default_factory=list)
+
+
+def _legs(travel: Travel) -> list[list[int]]:
+    return [
+        [FORBIDDEN if UNREACHABLE in leg else leg[0] for leg in zip(*rows, strict=True)]
+        for rows in zip(travel.metres, travel.seconds, strict=True)
+    ]
 
 
 class Fleet:
@@ -42,7 +53,8 @@ class Fleet:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.tours = [Tour(vehicle, problem.travel(vehicle)) for vehicle in problem.vehicles]
+        legs = {travel.profile: _legs(travel) for travel in problem.travels}
+        self.tours = [Tour(v, problem.travel(v), legs[v.profile]) for v in problem.vehicles]
         index = {depot.id: n for n, depot in enumerate(problem.depots)}
         self.store_at = [depot.location for depot in problem.depots]
         self.stop_at = [stop.location for stop in problem.stops]
@@ -54,7 +66,7 @@ class Fleet:
 
     def fits(self, vehicle: Vehicle, stops: Sequence[int]) -> bool:
         """Whether the vehicle carries these stops' loads at once."""
-        grams, boxes = sum(self.grams[n] for n in stops), sum(self.boxes[n] for n in stops)
+        grams, boxes = sum([self.grams[n] for n in stops]), sum([self.boxes[n] for n in stops])
         return grams <= vehicle.capacity_grams and boxes <= vehicle.capacity_boxes
 
     def stores_of(self, stops: Sequence[int]) -> list[int]:
