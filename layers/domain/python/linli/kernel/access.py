@@ -57,6 +57,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/incidents": frozenset({_D, _S, _Y}),
     "POST /v1/incidents/{incident_id}/close": frozenset({_D, _S}),
     # resilience
+    "PUT /v1/reserve-vehicles/{vehicle_id}": frozenset({_D, _Y}),
     "POST /v1/warnings": frozenset({_Y}),
     "GET /v1/emergencies/{emergency_id}": frozenset({_Y, _D}),
     "GET /v1/emergencies/{emergency_id}/packs": frozenset({_D, _Y}),
