@@ -1,0 +1,140 @@
+"""The last task: manifests. Routes get their ids from the kept plans, so repeating is harmless."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from linli import orders
+from linli.kernel import reads
+from linli.kernel.errors import AlreadyDone, NotFound
+from linli.kernel.time import parse_instant, rfc3339
+from linli.kernel.transact import transaction
+from linli.routing.codec import plan_from_json, problem_from_json
+from linli.routing.model import Problem
+from linli.routing.plan import Plan
+from linli.routing.solve import PlanRejected
+from linli.routing.verify import verify
+from linli.waves.model import Step, Superseded
+from linli.waves.rows import (
+    ROUTE,
+    UNFINISHED,
+    WAVE,
+    PointerRow,
+    RouteRow,
+    WaveRow,
+    open_key,
+    plan_key,
+    problem_key,
+    route_key,
+    wave_key,
+)
+from linli.waves.rules import Planned, routes_of
+from linli.waves.steps import present, read_body
+
+
+def publish(step: Step, now: datetime) -> dict[str, Any]:
+    """
+    Make the kept plans' routes, mark their orders routed, offer the routes, close the wave's run.
+
+    Raises:
+        NotFound: A cluster has no plan, or there is no such wave.
+        PlanRejected: A kept plan does not hold: a defect of ours.
+        Conflict: An order of a route has ended meanwhile.
+        Superseded: See `steps.present`.
+    """
+    wave = present(step)
+    if wave.state == "published":
+        return {"wave_id": step.wave_id, "routes": int(wave.routes or 0)}
+    planned = [_cluster(step.wave_id, n) for n in range(int(wave.clusters or 0))]
+    routes = routes_of(step.wave_id, planned)
+    for route in routes:
+        _offer(wave, route, now)
+    _close(step, [plan for _, _, plan in planned], routes, now)
+    return {"wave_id": step.wave_id, "routes": len(routes)}
+
+
+def _cluster(wave_id: str, cluster: int) -> tuple[datetime, Problem, Plan]:
+    """The cluster's kept plan with the problem that it was made for, checked once more."""
+    kept = read_body(wave_id, plan_key(cluster))
+    if kept is None:
+        raise NotFound(f"cluster {cluster} has no plan")
+    asked = read_body(wave_id, problem_key(kept["attempt"], cluster))
+    problem, plan = problem_from_json(asked["problem"]), plan_from_json(kept["plan"])
+    violations = verify(problem, plan)
+    if violations:
+        raise PlanRejected(violations)
+    return parse_instant(asked["base_at"]), problem, plan
+
+
+def _offer(wave: WaveRow, route: Planned, now: datetime) -> None:
+    """Keep the route as a draft, mark its orders, and only then let couriers see it."""
+    row = reads.get(RouteRow, route_key(route.route_id), ROUTE)
+    if row is not None and row.state != "draft":
+        return
+    if row is None:
+        _draft(_row(wave, route))
+    for order_id in route.order_ids:
+        orders.mark_routed(order_id, route.route_id, now)
+    try:
+        with transaction() as tx:
+            tx.update(
+                RouteRow(route_key(route.route_id), ROUTE),
+                [RouteRow.state.set("offered")],
+                condition=RouteRow.state == "draft",
+                refusal=AlreadyDone(),
+            )
+            tx.put(PointerRow(open_key(wave.community_id), route.route_id))
+    except AlreadyDone:  # A repeated call of this task was faster.
+        return
+
+
+def _draft(row: RouteRow) -> None:
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=RouteRow.pk.does_not_exist(), refusal=AlreadyDone())
+    except AlreadyDone:  # The same route, by a repeated call of this task.
+        return
+
+
+def _row(wave: WaveRow, route: Planned) -> RouteRow:
+    return RouteRow(
+        route_key(route.route_id),
+        ROUTE,
+        wave_id=wave.pk.removeprefix("WAVE#"),
+        community_id=wave.community_id,
+        state="draft",
+        planned_for=route.planned_for,
+        visits=route.visits,
+        stops=len(route.order_ids),
+        metres=route.metres,
+        seconds=route.seconds,
+        area=route.area.model_dump_json(),
+        depart_at=rfc3339(route.depart_at),
+        finish_at=rfc3339(route.finish_at),
+    )
+
+
+def _close(step: Step, plans: list[Plan], routes: list[Planned], now: datetime) -> None:
+    unserved = [
+        {"order_id": each.stop_id, "reason": str(each.reason)}
+        for plan in plans
+        for each in plan.unserved
+    ]
+    first = plans[0] if plans else None
+    with transaction() as tx:
+        tx.update(
+            WaveRow(wave_key(step.wave_id), WAVE),
+            [
+                WaveRow.state.set("published"),
+                WaveRow.changed_at.set(rfc3339(now)),
+                WaveRow.metres.set(sum(route.metres for route in routes)),
+                WaveRow.routes.set(len(routes)),
+                WaveRow.routed_orders.set(sum(len(route.order_ids) for route in routes)),
+                WaveRow.unserved.set(json.dumps(unserved, separators=(",", ":"))),
+                WaveRow.solver.set(first.solver if first else ""),
+                WaveRow.fallback_from.set(first.fallback_from if first else ""),
+            ],
+            condition=WaveRow.attempt == step.attempt,
+            refusal=Superseded(),
+        )
+        tx.delete(PointerRow(UNFINISHED, step.wave_id))

@@ -1,0 +1,119 @@
+"""Waves table: waves with their orders, problems and plans; routes; offers; couriers' routes."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from linli.kernel.tables import Row, Table
+
+WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
+UNFINISHED = "UNFINISHED"
+
+
+class WaveRow(Row):
+    """pk = WAVE#<wave_id>, sk = WAVE; `unserved` and `picks` are JSON."""
+
+    table = Table.WAVES
+    community_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    attempt = NumberAttribute()
+    started_at = UnicodeAttribute()
+    changed_at = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    orders = NumberAttribute(null=True)
+    clusters = NumberAttribute(null=True)
+    baseline_metres = NumberAttribute(null=True)
+    baseline_unserved = NumberAttribute(null=True)
+    picks = UnicodeAttribute(null=True)
+    metres = NumberAttribute(null=True)
+    routed_orders = NumberAttribute(null=True)
+    routes = NumberAttribute(null=True)
+    unserved = UnicodeAttribute(null=True)
+    solver = UnicodeAttribute(null=True)
+    fallback_from = UnicodeAttribute(null=True)
+
+
+class BodyRow(Row):
+    """
+    JSON of a wave: pk = WAVE#<wave_id>, sk = ORDERS (ids of the frozen orders),
+    PROBLEM#<attempt>#<cluster> or PLAN#<cluster>; each is written once and never changed.
+    """
+
+    table = Table.WAVES
+    body = UnicodeAttribute()
+
+
+class CommandRow(Row):
+    """pk = COMMAND#<command id>, sk = COMMAND: the run that a dispatcher's command led to."""
+
+    table = Table.WAVES
+    fingerprint = UnicodeAttribute()
+    wave_id = UnicodeAttribute()
+    attempt = NumberAttribute()
+
+
+class RouteRow(Row):
+    """
+    pk = ROUTE#<route_id>, sk = ROUTE; holds no address, which stays with the order.
+
+    `visits` is JSON: [kind, place_id, order ids, arrive_at, start_at, leave_at] each.
+    """
+
+    table = Table.WAVES
+    wave_id = UnicodeAttribute()
+    community_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    courier_id = UnicodeAttribute(null=True)
+    planned_for = UnicodeAttribute()
+    visits = UnicodeAttribute()
+    stops = NumberAttribute()
+    metres = NumberAttribute()
+    seconds = NumberAttribute()
+    area = UnicodeAttribute()
+    depart_at = UnicodeAttribute()
+    finish_at = UnicodeAttribute()
+    accepted_at = UnicodeAttribute(null=True)
+    done_at = UnicodeAttribute(null=True)
+
+
+class PointerRow(Row):
+    """
+    A list of what is going on: pk = UNFINISHED, sk = <wave_id>, of waves without manifests;
+    pk = OPEN#<community_id>, sk = <route_id>, of routes offered or ridden;
+    pk = COURIER#<courier_id>, sk = <route_id>, of routes that the courier took, for good.
+    """
+
+    table = Table.WAVES
+
+
+def wave_key(wave_id: str) -> str:
+    """The partition of a wave."""
+    return f"WAVE#{wave_id}"
+
+
+def problem_key(attempt: int, cluster: int) -> str:
+    """The sort key of a cluster's problem, as a run of the wave saw it."""
+    return f"PROBLEM#{attempt}#{cluster}"
+
+
+def plan_key(cluster: int) -> str:
+    """The sort key of a cluster's plan."""
+    return f"PLAN#{cluster}"
+
+
+def command_key(command_id: object) -> str:
+    """The partition of a dispatcher's command."""
+    return f"COMMAND#{command_id}"
+
+
+def route_key(route_id: str) -> str:
+    """The partition of a route."""
+    return f"ROUTE#{route_id}"
+
+
+def open_key(community_id: str) -> str:
+    """The partition of a community's routes that are not done."""
+    return f"OPEN#{community_id}"
+
+
+def courier_key(courier_id: str) -> str:
+    """The partition of the routes that a courier took."""
+    return f"COURIER#{courier_id}"

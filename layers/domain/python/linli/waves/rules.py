@@ -1,0 +1,220 @@
+"""The pure part of a wave: from orders to a routing problem, from a plan to routes."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from linli.catalogue import Store
+from linli.fleet import Courier
+from linli.kernel.geography import Point
+from linli.kernel.time import ZONE, rfc3339
+from linli.orders import Order
+from linli.routing.model import Problem, Vehicle, Window
+from linli.routing.plan import Plan, Route
+from linli.routing.rules import (
+    CAPACITY,
+    CourierOffer,
+    Doorstep,
+    StoreSite,
+    VehicleKind,
+    problem_for,
+)
+from linli.slots import Slot
+from linli.waves.model import Area, PickView
+
+KINDS: dict[str, VehicleKind] = {"walk": "walk", "ebike": "e_bike", "van": "van"}
+"""Vehicles as couriers name them, to those of the routing rules."""
+LATE_SECONDS = 2 * 3600
+"""A wave that is planned after its slot began is still delivered, within this time."""
+LONGEST_LEAD = timedelta(days=1)
+AREA_DECIMALS = 2
+"""Degrees of an offer's centre are rounded to a hundredth, about a kilometre: one stop's route
+must not tell an address."""
+
+
+def base_of(slot: Slot, now: datetime) -> datetime:
+    """When the wave's clock starts: goods are ready once it is planned, a day ahead at most."""
+    return max(now, slot.starts_at - LONGEST_LEAD).replace(microsecond=0)
+
+
+def window_of(slot: Slot, base_at: datetime) -> Window:
+    """When the slot's orders may be handed over, in seconds since `base_at`."""
+    opens = _seconds(slot.starts_at, base_at)
+    closes = _seconds(slot.ends_at, base_at)
+    if base_at > slot.starts_at:
+        closes = max(closes, LATE_SECONDS)
+    return Window(max(0, opens), closes)
+
+
+def shift_of(courier: Courier, day_at: datetime, base_at: datetime) -> Window | None:
+    """
+    The courier's hours on the local day of `day_at`, in seconds since `base_at`.
+
+    None when they are over before `base_at`.
+    """
+    day = day_at.astimezone(ZONE).date()
+    opens = _seconds(datetime.combine(day, courier.shift.opens, ZONE), base_at)
+    closes = _seconds(datetime.combine(day, courier.shift.closes, ZONE), base_at)
+    return Window(max(0, opens), closes) if closes > 0 else None
+
+
+def _seconds(instant: datetime, base_at: datetime) -> int:
+    return round((instant - base_at).total_seconds())
+
+
+def parts_of(order: Order) -> dict[str, tuple[int, int]]:
+    """
+    Grams and shared boxes by supplying store: the sources held when the order was placed.
+
+    The boxes stand at the store that gives most of the mass (of equals, the first by id).
+    """
+    grams: Counter[str] = Counter()
+    for line in order.lines:
+        for source in line.sources:
+            grams[source.store_id] += source.units * line.grams
+    heaviest = min(grams, key=lambda store_id: (-grams[store_id], store_id))
+    return {each: (grams[each], order.boxes if each == heaviest else 0) for each in grams}
+
+
+def picks_of(orders: Sequence[Order]) -> list[PickView]:
+    """What each store sets aside for the wave, by store and SKU."""
+    units: Counter[tuple[str, str]] = Counter()
+    for order in orders:
+        for line in order.lines:
+            for source in line.sources:
+                units[source.store_id, line.sku] += source.units
+    return [PickView(store_id=s, sku=k, units=n) for (s, k), n in sorted(units.items())]
+
+
+def problem_of(
+    orders: Sequence[Order],
+    stores: Sequence[Store],
+    couriers: Sequence[Courier],
+    slot: Slot,
+    base_at: datetime,
+) -> Problem:
+    """
+    The wave's routing problem, its clock starting at `base_at`.
+
+    Stops are in the order in which they were ordered, which the comparison by hand follows.
+    Only stores that supply something are depots; only couriers whose hours are not over ride.
+
+    Raises:
+        InvalidProblem: An order is supplied by a store that is not in `stores`.
+    """
+    supplying = {store_id for order in orders for store_id in order.store_ids}
+    sites = [StoreSite(s.store_id, s.point) for s in stores if s.store_id in supplying]
+    window = window_of(slot, base_at)
+    doorsteps = [
+        Doorstep(
+            order_id=order.order_id,
+            at=order.deliver_to.point,
+            floor=order.deliver_to.floor,
+            has_lift=order.deliver_to.has_lift,
+            parts=parts_of(order),
+            window=window,
+        )
+        for order in sorted(orders, key=lambda o: (o.placed_at, o.order_id))
+    ]
+    offers = [
+        CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift)
+        for each in couriers
+        if (shift := shift_of(each, slot.starts_at, base_at)) is not None
+    ]
+    problem = problem_for(sites, doorsteps, offers)
+    return replace(problem, vehicles=_with_capacities(problem.vehicles, couriers))
+
+
+def _with_capacities(
+    vehicles: Sequence[Vehicle], couriers: Sequence[Courier]
+) -> tuple[Vehicle, ...]:
+    """The vehicles with what their couriers say they can carry."""
+    own = {courier.courier_id: courier for courier in couriers}
+    return tuple(
+        replace(
+            vehicle,
+            capacity_grams=_or_usual(own[vehicle.id].capacity_grams, vehicle, 0),
+            capacity_boxes=_or_usual(own[vehicle.id].capacity_boxes, vehicle, 1),
+        )
+        for vehicle in vehicles
+    )
+
+
+def _or_usual(own: int | None, vehicle: Vehicle, which: int) -> int:
+    usual: Mapping[str, tuple[int, int]] = {str(kind): each for kind, each in CAPACITY.items()}
+    return usual[vehicle.profile][which] if own is None else own
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A route of a plan as it is kept: instants instead of seconds."""
+
+    route_id: str
+    planned_for: str
+    order_ids: tuple[str, ...]
+    visits: str
+    metres: int
+    seconds: int
+    depart_at: datetime
+    finish_at: datetime
+    area: Area
+
+
+def routes_of(wave_id: str, planned: Sequence[tuple[datetime, Problem, Plan]]) -> list[Planned]:
+    """
+    The routes of all clusters, numbered in the order of the plans: the same plans, same ids.
+
+    Each plan comes with its problem and the instant at which that problem's clock starts.
+    """
+    routes = [
+        (base_at, problem, route) for base_at, problem, plan in planned for route in plan.routes
+    ]
+    return [_planned(f"{wave_id}.{n}", *each) for n, each in enumerate(routes, start=1)]
+
+
+def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -> Planned:
+    def at(seconds: int) -> str:
+        return rfc3339(base_at + timedelta(seconds=seconds))
+
+    visits = [
+        [
+            str(visit.kind),
+            visit.place_id,
+            list(visit.stop_ids),
+            at(visit.arrive_seconds),
+            at(visit.start_seconds),
+            at(visit.leave_seconds),
+        ]
+        for visit in route.visits
+    ]
+    return Planned(
+        route_id=route_id,
+        planned_for=route.vehicle_id,
+        order_ids=route.stop_ids,
+        visits=json.dumps(visits),
+        metres=route.metres,
+        seconds=route.seconds,
+        depart_at=base_at + timedelta(seconds=route.depart_seconds),
+        finish_at=base_at + timedelta(seconds=route.finish_seconds),
+        area=area_of(problem, route),
+    )
+
+
+def area_of(problem: Problem, route: Route) -> Area:
+    """Roughly where the doors of a route are."""
+    assert problem.geometry is not None, "a wave's problem keeps its points"
+    location = {stop.id: stop.location for stop in problem.stops}
+    points = [problem.geometry.points[location[stop_id]] for stop_id in route.stop_ids]
+    centre = Point(
+        round(sum(p.lon for p in points) / len(points), AREA_DECIMALS),
+        round(sum(p.lat for p in points) / len(points), AREA_DECIMALS),
+    )
+    farthest = max(centre.metres_to(p) for p in points)
+    return Area(lon=centre.lon, lat=centre.lat, radius_metres=-(-farthest // 500) * 500)
+
+
+def masked(phone: str | None) -> str | None:
+    """A phone number that shows its country and its last four digits only."""
+    return None if phone is None else f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"

@@ -1,0 +1,231 @@
+"""Reading waves, offers and manifests; addresses come from the orders, never from a copy."""
+
+import json
+from typing import Any
+
+from linli import orders
+from linli.kernel import reads
+from linli.kernel.errors import NotFound
+from linli.kernel.identity import Caller, Role
+from linli.orders import Order
+from linli.waves.accept import route_row
+from linli.waves.model import (
+    AddressView,
+    Area,
+    ItemView,
+    Manifest,
+    ManifestStop,
+    ManifestView,
+    OfferView,
+    RouteLine,
+    StopView,
+    WaveView,
+)
+from linli.waves.rows import (
+    ROUTE,
+    PointerRow,
+    RouteRow,
+    WaveRow,
+    courier_key,
+    open_key,
+    route_key,
+)
+from linli.waves.rules import masked
+from linli.waves.start import wave_row
+
+MOST_OWN = 30
+"""How many of a courier's latest routes are listed."""
+_ENDED = frozenset({"delivered", "failed"})
+
+
+def wave_view(wave_id: str, caller: Caller) -> WaveView:
+    """
+    The wave with its routes.
+
+    Raises:
+        NotFound: There is none in a community of the caller's.
+    """
+    row = wave_row(wave_id)
+    if row is None:
+        raise NotFound
+    caller.require(row.community_id, Role.DISPATCHER, Role.CITY)
+    routes = _routes([f"{wave_id}.{n}" for n in range(1, int(row.routes or 0) + 1)])
+    return WaveView(
+        wave_id=wave_id,
+        slot_id=wave_id,
+        community_id=row.community_id,
+        state=row.state,
+        attempt=int(row.attempt),
+        reason=row.reason,
+        orders=_whole(row.orders),
+        routed_orders=_whole(row.routed_orders),
+        unserved=json.loads(row.unserved or "[]"),
+        picks=json.loads(row.picks or "[]"),
+        routes=[_line(route) for route in routes],
+        started_at=row.started_at,
+        changed_at=row.changed_at,
+        **_figures(row),
+    )
+
+
+def _figures(row: WaveRow) -> dict[str, Any]:
+    return {
+        "metres": _whole(row.metres),
+        "baseline_metres": _whole(row.baseline_metres),
+        "baseline_unserved": _whole(row.baseline_unserved),
+        "solver": row.solver,
+        "fallback_from": row.fallback_from or None,
+    }
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _routes(route_ids: list[str]) -> list[RouteRow]:
+    found = reads.batch((RouteRow, route_key(each), ROUTE) for each in route_ids)
+    rows = (found.get(RouteRow, route_key(each), ROUTE) for each in route_ids)
+    return [row for row in rows if row is not None]
+
+
+def route_id_of(row: RouteRow) -> str:
+    """The id of a route's row."""
+    return str(row.pk).removeprefix("ROUTE#")
+
+
+def _line(row: RouteRow) -> RouteLine:
+    return RouteLine(
+        route_id=route_id_of(row),
+        state=row.state,
+        courier_id=row.courier_id,
+        stops=int(row.stops),
+        metres=int(row.metres),
+        seconds=int(row.seconds),
+    )
+
+
+def offers(caller: Caller) -> list[OfferView]:
+    """Routes on offer in the caller's communities, then the caller's own, the latest first."""
+    communities = caller.places(Role.COURIER)
+    open_ids = [p.sk for c in communities for p in reads.query(PointerRow, open_key(c))]
+    own = reads.query(PointerRow, courier_key(caller.subject), most=MOST_OWN, newest_first=True)
+    mine = [row for row in _routes([p.sk for p in own]) if row.community_id in communities]
+    offered = [row for row in _routes(open_ids) if row.state == "offered"]
+    return [offer_view(row, caller.subject) for row in offered + mine]
+
+
+def offer(route_id: str, caller: Caller) -> OfferView:
+    """
+    One route as `offers` lists it.
+
+    Raises:
+        NotFound: There is none in the caller's communities.
+    """
+    row = route_row(route_id)
+    caller.require(row.community_id, Role.COURIER)
+    return offer_view(row, caller.subject)
+
+
+def offer_view(row: RouteRow, subject: str) -> OfferView:
+    """The route as every courier of the community may see it."""
+    return OfferView(
+        route_id=route_id_of(row),
+        state=row.state,
+        mine=row.courier_id == subject,
+        area=Area.model_validate_json(row.area),
+        stops=int(row.stops),
+        metres=int(row.metres),
+        seconds=int(row.seconds),
+        depart_at=row.depart_at,
+        finish_at=row.finish_at,
+    )
+
+
+def manifest_view(route_id: str, caller: Caller) -> ManifestView:
+    """
+    The whole route, for the courier who holds it or a dispatcher of its community.
+
+    Raises:
+        NotFound: There is no such route of the caller's.
+    """
+    row = route_row(route_id)
+    if row.courier_id == caller.subject:
+        caller.require(row.community_id, Role.COURIER, Role.DISPATCHER)
+    else:
+        caller.require(row.community_id, Role.DISPATCHER)
+    wanted = {order_id: orders.read(order_id) for order_id in order_ids_of(row)}
+    return ManifestView(
+        **offer_view(row, caller.subject).model_dump(),
+        wave_id=row.wave_id,
+        courier_id=row.courier_id,
+        visits=[_visit(each, wanted) for each in json.loads(row.visits)],
+    )
+
+
+def order_ids_of(row: RouteRow) -> list[str]:
+    """The orders of a route in the order of its doors."""
+    return [place for kind, place, *_ in json.loads(row.visits) if kind == "deliver"]
+
+
+def _visit(kept: list[Any], wanted: dict[str, Order]) -> StopView:
+    kind, place_id, order_ids, arrive_at, start_at, leave_at = kept
+    view = StopView(
+        kind=kind,
+        place_id=place_id,
+        order_ids=order_ids,
+        arrive_at=arrive_at,
+        start_at=start_at,
+        leave_at=leave_at,
+    )
+    if kind == "collect":
+        items = [each for n in order_ids for each in _items(wanted[n], place_id)]
+        return view.model_copy(update={"items": items})
+    order = wanted[place_id]
+    return view.model_copy(
+        update={
+            "state": order.state,
+            "address": None if order.state in _ENDED else _address(order),
+            "items": _items(order, None),
+            "boxes": order.boxes,
+        }
+    )
+
+
+def _items(order: Order, store_id: str | None) -> list[ItemView]:
+    """The order's units: what a store gives for it, or all of them."""
+    return [
+        ItemView(order_id=order.order_id, sku=line.sku, units=units)
+        for line in order.lines
+        if (
+            units := sum(
+                source.units for source in line.sources if store_id in (None, source.store_id)
+            )
+        )
+    ]
+
+
+def _address(order: Order) -> AddressView:
+    """Where to go; once the order has ended, nobody needs it any more."""
+    to = order.deliver_to
+    return AddressView(
+        **to.model_dump(exclude={"contact_phone"}), contact_phone=masked(to.contact_phone)
+    )
+
+
+def open_manifests(community_id: str) -> list[Manifest]:
+    """
+    What is still to be delivered in a community: routes that are not done, with the stops whose
+    orders have not ended. For packs that must work without us.
+    """
+    pointers = reads.query(PointerRow, open_key(community_id))
+    return [_manifest(row) for row in _routes([pointer.sk for pointer in pointers])]
+
+
+def _manifest(row: RouteRow) -> Manifest:
+    found = [orders.read(order_id) for order_id in order_ids_of(row)]
+    stops = tuple(
+        ManifestStop(order.order_id, order.deliver_to, order.boxes, order.lines)
+        for order in found
+        if order.state not in _ENDED
+    )
+    return Manifest(route_id_of(row), row.wave_id, row.courier_id, stops)
