@@ -62,6 +62,7 @@ class Credit:
 
     boxes_out: int = 0
     boxes_back: int = 0
+    boxes_found: int = 0
     points_earned: int = 0
     points_spent: int = 0
     deposits_charged_fen: int = 0

@@ -49,15 +49,15 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class CourierPerson:
-    """An invented courier: a trade, a vehicle and what it carries."""
+    """An invented courier: a trade, a vehicle, what it carries and where the day begins."""
 
     courier: str
     trade_zh: str
     trade_en: str
     vehicle: str
     capacity_grams: int
-    cold_box: bool
-    stairs: bool
+    capacity_boxes: int
+    start: Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,6 @@ def _courier(row: dict[str, str]) -> CourierPerson:
         trade_en=row["trade_en"],
         vehicle=row["vehicle"],
         capacity_grams=int(row["capacity_grams"]),
-        cold_box=row["cold_box"] == "1",
-        stairs=row["stairs"] == "1",
+        capacity_boxes=int(row["capacity_boxes"]),
+        start=Point(float(row["lon"]), float(row["lat"])),
     )

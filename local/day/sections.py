@@ -190,6 +190,7 @@ def credit(figures: Figures) -> Section:
         (
             (Both("Boxes handed over", "交付循环箱"), str(of.boxes_out)),
             (Both("Boxes returned", "归还循环箱"), str(of.boxes_back)),
+            (Both("Left at a door overnight, collected", "隔夜回收循环箱"), str(of.boxes_found)),
             (Both("Deposits charged", "收取押金"), yuan(of.deposits_charged_fen)),
             (Both("Deposits refunded", "退还押金"), yuan(of.deposits_refunded_fen)),
             (Both("Points earned", "获得积分"), str(of.points_earned)),

@@ -1,0 +1,154 @@
+"""
+Plays one day on a running stack, through its doors only, and reports what happened.
+
+The stack's clock is moved forward from hour to hour. Exit status 0 means that nothing surprised:
+every answer was expected, every attempt refused as it must be, every audit passed.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from local.day import attempts, boxes, neighbourhood, riding, sensing, storm
+from local.day.baskets import DayOfDemand, make_day
+from local.day.calendar import Calendar, day_to_play
+from local.day.closing import figures_of, read_audits
+from local.day.credit import check_balances, spend_too_much
+from local.day.doors import Doors
+from local.day.figures import Figures
+from local.day.places import COMMUNITY, Resident, settle
+from local.day.report import save
+from local.day.riding import Ride, deliver_due, race, run_wave
+from local.day.sample import load_sample
+from local.day.shopping import AFTERNOON_UNTIL_HOUR, MORNING_UNTIL_HOUR, order_by_hour
+from local.day.stage import Stage
+from local.day.tally import Tally
+from local.day.terminal import show
+from local.stack import Stack
+
+
+def main(stack: Stack) -> int:
+    """Play the next day on `stack`; 0 when nothing surprised, else 1."""
+    console = Console()
+    begun = time.monotonic()
+    with curtain(stack, console) as stage:
+        figures = play(stage, begun)
+    show(figures, console)
+    for path in save(figures):
+        console.print(f"→ {path}", highlight=False)
+    return 0 if figures.clean else 1
+
+
+@contextmanager
+def curtain(stack: Stack, console: Console) -> Iterator[Stage]:
+    """The stage of the next day, its connections closed and its progress bars ended after it."""
+    calendar = day_to_play(stack.now())
+    sample = load_sample()
+    residents = settle(sample.buildings, sample.stores, COMMUNITY)
+    doors = Doors(stack.api_url)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console.print(f"邻里的一天 · A neighbourhood's day · {calendar.on:%A} {calendar.on}")
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        stage = Stage(stack, doors, calendar, sample, residents, Tally(), progress)
+        for day in (calendar.on - timedelta(days=1), calendar.on):
+            stage.who_ordered |= _who_ordered(stage, day)
+        try:
+            yield stage
+        finally:
+            doors.close()
+
+
+def demand_on(stage: Stage, on: date) -> DayOfDemand:
+    """The baskets of a calendar day: the same whenever they are asked for."""
+    return make_day(stage.sample, stage.residents, Calendar(on).seed)
+
+
+def play(stage: Stage, begun: float) -> Figures:
+    """The day from midnight to midnight; answers its figures."""
+    day = demand_on(stage, stage.calendar.on)
+    stage.clock_to(stage.calendar.at(0, 1))
+    stage.say("开门 the neighbourhood opens")
+    neighbourhood.load(stage, day)
+    storm.put_reserve(stage)
+    shelf = boxes.register_boxes(stage)
+    opening = neighbourhood.opening_stock(stage)
+    boxes.plan_boxes(stage, day.baskets, MORNING_UNTIL_HOUR)
+    ride = Ride()
+    morning(stage, day, ride)
+    midday(stage, day, ride, shelf)
+    afternoon(stage, ride, shelf)
+    order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24))
+    stage.say("审计 audits")
+    audits = read_audits(stage)
+    seconds = time.monotonic() - begun
+    return figures_of(stage, day.baskets, opening, ride.routes, audits, seconds)
+
+
+def morning(stage: Stage, day: DayOfDemand, ride: Ride) -> None:
+    """Orders until the first cut-off, wrong orders among them; the first wave and its couriers."""
+    stage.say("清晨下单 orders until the first cut-off, and the produce sensor")
+    first, last = day.baskets[0], day.baskets[-1]
+    order_by_hour(stage, day.baskets, range(MORNING_UNTIL_HOUR))
+    attempts.try_wrong_orders(stage, last)
+    attempts.try_wrong_people(stage, first)
+    attempts.try_id_again(stage, first)
+    sensing.listen(stage)
+    wave_id = stage.calendar.slot_id(10)
+    stage.clock_to(stage.calendar.at(9, 1))
+    stage.say("10:00 批次 the first wave, started by the schedule")
+    routes = run_wave(stage, wave_id, riding.start_by_schedule)
+    race(stage, wave_id, routes, ride)
+
+
+def midday(stage: Stage, day: DayOfDemand, ride: Ride, shelf: boxes.BoxShelf) -> None:
+    """Orders and deliveries side by side; boxes come back, points are earned and spent."""
+    stage.say("中午 orders and deliveries side by side")
+    attempts.try_closed_slot(stage, day.baskets[0])
+    for hour in range(MORNING_UNTIL_HOUR, 13):
+        order_by_hour(stage, day.baskets, range(hour, hour + 1))
+        deliver_due(stage, ride, shelf, stage.calendar.at(hour + 1))
+    deliver_due(stage, ride, shelf, stage.calendar.at(13, 30))
+    boxes.return_boxes(stage, shelf, day.baskets)
+    spend_too_much(stage, day.baskets)
+    order_by_hour(stage, day.baskets, range(13, AFTERNOON_UNTIL_HOUR))
+    attempts.try_full_slot(stage, *day.baskets[-2:])
+    check_balances(stage)
+
+
+def afternoon(stage: Stage, ride: Ride, shelf: boxes.BoxShelf) -> None:
+    """The second wave, overtaken by a storm."""
+    wave_id = stage.calendar.slot_id(16)
+    stage.clock_to(stage.calendar.at(15, 1))
+    stage.say("16:00 批次 the second wave, started by the dispatcher")
+    routes = run_wave(stage, wave_id, riding.start_by_dispatcher)
+    race(stage, wave_id, routes, ride)
+    deliver_due(stage, ride, shelf, stage.calendar.at(16, 45))
+    stage.clock_to(stage.calendar.at(16, 45))
+    stage.say("风暴 a storm warning")
+    emergency_id = storm.warn(stage)
+    stage.clock_to(max(drop.at for drop in ride.drops[:2]) + timedelta(minutes=20))
+    storm.ride_through(stage, emergency_id, ride, shelf)
+    stage.say("风暴之后 after the storm")
+    deliver_due(stage, ride, shelf, stage.calendar.at(23))
+
+
+def _who_ordered(stage: Stage, on: date) -> dict[str, Resident]:
+    calendar = Calendar(on)
+    return {
+        calendar.id(f"order/{basket.number}"): basket.resident
+        for basket in demand_on(stage, on).baskets
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(Stack.running()))
