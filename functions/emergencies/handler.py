@@ -1,6 +1,6 @@
 """Emergencies over HTTP: warnings, the reserve, packs, the end, and paper lines."""
 
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -113,8 +113,9 @@ def end_emergency(
 )
 def enter_paper(command: Annotated[Reconcile, Body()]) -> Response[ReconciliationView]:
     """Each line ends applied once, or as an open conflict that the sender owns."""
-    deliver = partial(orders.deliver, settings=settings())
-    view = resilience.reconcile(command, caller(app), deliver, waves.finish_if_done, now(app))
+    view = resilience.reconcile(
+        command, caller(app), orders.deliver, waves.finish_if_done, now(app)
+    )
     return answer(view)
 
 

@@ -17,7 +17,7 @@ Outcome = Literal["delivered", "failed"]
 MOST_ENTRIES = 50
 
 
-class Observed(BaseModel):
+class ObservedNow(BaseModel):
     """What the duty desk sees at the moment of the warning; what is absent was not observed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +37,7 @@ class Warn(BaseModel):
     kind: Literal["storm", "heat", "flood", "outage"]
     level: Level
     issued_at: AwareDatetime
-    observed: Observed = Observed()
+    observed: ObservedNow = ObservedNow()
 
 
 class Part(BaseModel):
@@ -169,7 +169,7 @@ class Reconcile(BaseModel):
     entries: tuple[PaperEntry, ...] = Field(min_length=1, max_length=MOST_ENTRIES)
 
 
-class Line(BaseModel):
+class PaperLine(BaseModel):
     """How a paper line ended: applied once, or an open conflict with an owner."""
 
     model_config = ConfigDict(frozen=True)
@@ -186,7 +186,7 @@ class ReconciliationView(BaseModel):
 
     id: str
     emergency_id: str
-    lines: list[Line]
+    lines: list[PaperLine]
 
 
 class Tally(BaseModel):
@@ -216,7 +216,7 @@ class EmergencyView(BaseModel):
     minutes_to_activation: float | None
     faults: list[str]
     tally: Tally
-    conflicts: list[Line]
+    conflicts: list[PaperLine]
     end_requested_by: str | None
     ended_at: AwareDatetime | None
     ended_how: Literal["city", "timeout", "fault"] | None

@@ -19,7 +19,7 @@ from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
 from linli.kernel.transact import transaction
 from linli.resilience.find import find_for
-from linli.resilience.model import Line, Outcome, PaperEntry, Reconcile, ReconciliationView
+from linli.resilience.model import Outcome, PaperEntry, PaperLine, Reconcile, ReconciliationView
 from linli.resilience.packs import packs_of
 from linli.resilience.rows import (
     LINE,
@@ -104,12 +104,12 @@ def _key(emergency_id: str, entry: PaperEntry) -> tuple[str, str]:
     return emergency_key(emergency_id), f"{LINE}{entry.order_id}#{_digest(entry)}"
 
 
-def _known(emergency_id: str, entry: PaperEntry) -> Line | None:
+def _known(emergency_id: str, entry: PaperEntry) -> PaperLine | None:
     row = reads.get(BodyRow, *_key(emergency_id, entry))
-    return None if row is None else Line.model_validate_json(row.body)
+    return None if row is None else PaperLine.model_validate_json(row.body)
 
 
-def _keep(emergency_id: str, line: Line) -> Line:
+def _keep(emergency_id: str, line: PaperLine) -> PaperLine:
     """Note how the line ended, unless another run noted it first; answers what is noted."""
     pk, sk = _key(emergency_id, line.entry)
     try:
@@ -128,7 +128,7 @@ def _apply(
     owner: str,
     deliver: Deliver,
     now: datetime,
-) -> Line:
+) -> PaperLine:
     """
     Apply one line, or say why it is a conflict.
 
@@ -151,13 +151,13 @@ def _apply(
         raise
     except orders.Settled as settled:
         if _same_facts(settled, entry):
-            return Line(entry=entry, state="applied", reason="told_before", recorded_at=now)
+            return PaperLine(entry=entry, state="applied", reason="told_before", recorded_at=now)
         return _conflict(entry, settled.code, owner, now)
     except NotFound:
         return _conflict(entry, "unknown_order", owner, now)
     except Refused as refused:
         return _conflict(entry, refused.code, owner, now)
-    return Line(entry=entry, state="applied", recorded_at=now)
+    return PaperLine(entry=entry, state="applied", recorded_at=now)
 
 
 def _same_facts(settled: orders.Settled, entry: PaperEntry) -> bool:
@@ -169,5 +169,5 @@ def _same_facts(settled: orders.Settled, entry: PaperEntry) -> bool:
     return settled.fields.get("state") == entry.outcome and same_boxes
 
 
-def _conflict(entry: PaperEntry, reason: str, owner: str, now: datetime) -> Line:
-    return Line(entry=entry, state="conflict", reason=reason, owner=owner, recorded_at=now)
+def _conflict(entry: PaperEntry, reason: str, owner: str, now: datetime) -> PaperLine:
+    return PaperLine(entry=entry, state="conflict", reason=reason, owner=owner, recorded_at=now)

@@ -2,16 +2,16 @@
 
 from linli.kernel import reads
 from linli.kernel.time import parse_instant
-from linli.resilience.model import Assessment, EmergencyView, Line, Tally
+from linli.resilience.model import Assessment, EmergencyView, PaperLine, Tally
 from linli.resilience.packs import packs_of
 from linli.resilience.reserve import activations
 from linli.resilience.rows import LINE, BodyRow, EmergencyRow, emergency_key
 
 
-def lines_of(emergency_id: str) -> list[Line]:
+def lines_of(emergency_id: str) -> list[PaperLine]:
     """The paper lines of an emergency that were entered, by order."""
     rows = reads.query(BodyRow, emergency_key(emergency_id), BodyRow.sk.startswith(LINE))
-    return [Line.model_validate_json(row.body) for row in rows]
+    return [PaperLine.model_validate_json(row.body) for row in rows]
 
 
 def tally(emergency_id: str) -> Tally:

@@ -1,0 +1,1 @@
+"""The devices' side: topic rule, device policy, topic contract and device programs."""
