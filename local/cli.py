@@ -51,9 +51,9 @@ def main(arguments: list[str]) -> int:
 
 
 def run() -> int:
-    """Start the stack if it does not run, load the neighbourhood, play a day."""
+    """Start the stack if it does not run, and play a day (which first loads the neighbourhood)."""
     stack = _up()
-    _part("local.day.neighbourhood").load(stack)
+    print(_where(stack))
     told = _part("local.day.play").main(stack)
     print(_where(stack))
     return int(told or 0)

@@ -81,7 +81,7 @@ def require(venv: Path, name: str) -> None:
     if works(venv, name) and stamp.read_text().strip() == digest:
         return
     begun = time.monotonic()
-    if name == "local" and not works(venv, name):
+    if not works(venv, name) and not works(venv, "local"):
         make(venv)
     stamp.unlink(missing_ok=True)
     print(f"Installing {lock.relative_to(ROOT)} into {venv.relative_to(ROOT)} …", flush=True)

@@ -24,7 +24,7 @@ _BOOTSTRAP = """#!/bin/sh
 exec "{python}" -S -E -X "pycache_prefix={pycache}" "$LAMBDA_TASK_ROOT/_local_runtime.py"
 """
 
-_RUNTIME = '''"""Starts AWS's runtime client with what Lambda would give this function, and no more."""
+_RUNTIME = '''"""Starts AWS's runtime client with what Lambda would give this function, no more."""
 import os
 import sys
 

@@ -15,6 +15,7 @@ cut may.
 """
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ def install(path: Path) -> None:
     global _journal
     from ministack.services import dynamodb
 
+    _cut_torn_line(path)
     _journal = path.open("ab", buffering=0)
     set_item, remove_item = dynamodb._set_item, dynamodb._remove_item
     handle = dynamodb.handle_request
@@ -45,7 +47,8 @@ def install(path: Path) -> None:
         return before
 
     async def handle_as_one_line(*arguments: Any, **options: Any) -> Any:
-        _request.changes = changes = []
+        changes: list[list[Any]] = []
+        _request.changes = changes
         try:
             return await handle(*arguments, **options)
         finally:
@@ -127,6 +130,12 @@ def _note(table: Any, pk: Any, sk: Any, item: Any) -> None:
         append({"w": [change]})
     else:
         open_request.append(change)
+
+
+def _cut_torn_line(path: Path) -> None:
+    if path.exists():
+        written = path.read_bytes()
+        os.truncate(path, written.rfind(b"\n") + 1)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

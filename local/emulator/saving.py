@@ -81,7 +81,7 @@ def _records_behind() -> int:
     behind = 0
     for account, region, mapping in list(lambda_svc._iter_all_esms()):
         source = mapping.get("EventSourceArn", "")
-        if ":dynamodb:" in source and mapping.get("Enabled", True):
+        if ":dynamodb:" in source:
             end = _end(account, region, source.split("/")[1])
             stands = lambda_svc._dynamodb_stream_positions.get_scoped(
                 account, region, mapping["UUID"], 0
