@@ -13,12 +13,16 @@ _SYSTEM = frozenset({ISSUER.name, CASH.name})
 
 @dataclass(slots=True)
 class LedgerAudit:
-    """What the ledger adds up to. `deposits_fen`: what each resident is owed for boxes."""
+    """
+    What the ledger adds up to. `deposits_fen`: what each resident is owed for boxes;
+    `transfers`: the state of each transfer by its id, and what it has posted.
+    """
 
     breaches: list[str] = field(default_factory=list)
     deposits_fen: dict[str, int] = field(default_factory=dict)
     granted_points: int = 0
     burnt_points: int = 0
+    transfers: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ def audit(*, cap_points: int | None = None) -> LedgerAudit:
 def _add(sums: _Sums, result: LedgerAudit, resident: str, item: LedgerItem) -> Iterator[str]:
     """Take one transfer into the sums; yields what is wrong with itself."""
     units, posted = int(item.units or 0), int(item.posted_units or 0)
+    result.transfers[item.sk] = str(item.state), posted
     money = item.currency == Currency.CNY
     account = (resident, DEPOSIT if money else POINTS)
     into = item.debit in _SYSTEM

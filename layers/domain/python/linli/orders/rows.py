@@ -48,6 +48,22 @@ class DeliveryRow(Row):
     told_at = UnicodeAttribute()
 
 
+class OrdersItem(Row):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
+    table = Table.ORDERS
+    state = UnicodeAttribute(null=True)
+    resident_id = UnicodeAttribute(null=True)
+    changed_at = UnicodeAttribute(null=True)
+    slot_id = UnicodeAttribute(null=True)
+    wave_id = UnicodeAttribute(null=True)
+    route_id = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    refusal = UnicodeAttribute(null=True)
+    order_id = UnicodeAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)
+
+
 class RecordedRefusal(errors.Refused):
     """A refusal told again, word for word."""
 

@@ -31,12 +31,27 @@ class MoveRow(Row):
     fingerprint = UnicodeAttribute()
 
 
+class StockItem(Row):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
+    table = Table.STOCK
+    received_units = NumberAttribute(null=True)
+    written_off_units = NumberAttribute(null=True)
+    sold_units = NumberAttribute(null=True)
+    held_units = NumberAttribute(null=True)
+    atp_units = NumberAttribute(null=True)
+    protected_units = NumberAttribute(null=True)
+    sku = UnicodeAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    units = NumberAttribute(null=True)
+
+
 def move_key(move_id: object) -> str:
     """The sort key of a move."""
     return f"MOVE#{move_id}"
 
 
-def level_of(store_id: str, sku: str, row: LevelRow | None) -> Level:
+def level_of(store_id: str, sku: str, row: LevelRow | StockItem | None) -> Level:
     """The level that a row stores; no row is an empty shelf."""
     if row is None:
         return Level(store_id, sku)

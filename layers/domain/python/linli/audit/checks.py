@@ -1,0 +1,165 @@
+"""The guarantees as pure checks over a snapshot; each finding carries all its evidence."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from linli.audit.model import Finding, Snapshot, Transfer
+from linli.orders.audit import IN_WAVE, LIVE, SERVED, Record
+from linli.slots import Slot
+from linli.stock.audit import Booked, Shelf
+
+_STATES = SERVED | {"cancelled", "refused"}
+
+
+def stock(snapshot: Snapshot) -> Iterator[Finding]:
+    """I1: atp >= 0 and atp + held + sold = received - written off; each is what it stands for."""
+    parts = _parts(snapshot.records)
+    for shelf in sorted(snapshot.booked.keys() | parts.keys()):
+        booked = snapshot.booked.get(shelf)
+        mine = parts.get(shelf, [])
+        evidence = booked, tuple((record.version, units) for record, units in mine)
+        for what in _of_shelf(booked, mine):
+            yield Finding(f"{shelf[0]}/{shelf[1]}", what, evidence)
+
+
+def _parts(records: Mapping[str, Record]) -> dict[Shelf, list[tuple[Record, int]]]:
+    """The orders that have a source at a shelf, ended ones included, with their units."""
+    parts = defaultdict(list)
+    for record in records.values():
+        for line in record.order.lines if record.order else ():
+            for source in line.sources:
+                parts[source.store_id, line.sku].append((record, source.units))
+    return parts
+
+
+def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Iterator[str]:
+    if booked is None:
+        yield "an order is supplied from where nothing ever was"
+        return
+    level = booked.level
+    if min(level.atp_units, level.held_units, level.sold_units) < 0:
+        yield f"negative: atp {level.atp_units}, held {level.held_units}, sold {level.sold_units}"
+    here = level.atp_units + level.held_units + level.sold_units
+    if here != level.received_units - level.written_off_units:
+        yield f"atp + held + sold is {here}, received - written off is another number"
+    held = sum(units for record, units in parts if record.state in LIVE)
+    sold = sum(units for record, units in parts if record.state == "delivered")
+    for name, stored, summed in (
+        ("held", level.held_units, held),
+        ("sold", level.sold_units, sold),
+        ("received", level.received_units, booked.received_units),
+        ("written off", level.written_off_units, booked.written_off_units),
+    ):
+        if stored != summed:
+            yield f"{name} {stored}, the records say {summed}"
+
+
+def orders(snapshot: Snapshot) -> Iterator[Finding]:
+    """I2: every order in one legal state, told of once, settled once; a refusal holds nothing."""
+    kept = _by_order(snapshot.transfers)
+    for record in snapshot.records.values():
+        mine = kept.get(record.order_id, {})
+        evidence = record.version, record.outcomes, tuple(sorted(mine.items()))
+        for what in (*_of_record(record), *_of_transfers(record, mine)):
+            yield Finding(record.order_id, what, evidence)
+    for order_id in kept.keys() - snapshot.records.keys():
+        what = "the ledger holds something for an order that does not exist"
+        yield Finding(order_id, what, tuple(sorted(kept[order_id].items())))
+
+
+def _by_order(transfers: Mapping[str, Transfer]) -> dict[str, dict[str, Transfer]]:
+    kept: dict[str, dict[str, Transfer]] = defaultdict(dict)
+    for transfer_id, transfer in transfers.items():
+        order_id, _, kind = transfer_id.partition("/")
+        if kind in ("points", "deposit"):
+            kept[order_id][transfer_id] = transfer
+    return kept
+
+
+def _of_record(record: Record) -> Iterator[str]:
+    if record.state not in _STATES:
+        yield f"no legal state: {record.state!r}"
+        return
+    if record.refused != (record.state == "refused"):
+        yield "a refusal in another state, or the reverse"
+    told = (record.state,) if record.state in ("delivered", "failed") else ()
+    if record.outcomes != told:
+        yield f"it is {record.state}, deliveries tell {list(record.outcomes)}"
+    if record.state == "refused":
+        if record.slot_id or record.wave_id:
+            yield "refused, and has a place in a slot"
+    elif record.order is None:
+        yield "its promise cannot be read"
+    elif not _adds_up(record):
+        yield "its promise does not add up"
+
+
+def _adds_up(record: Record) -> bool:
+    order = record.order
+    assert order is not None
+    goods = sum(line.units * line.price_fen for line in order.lines)
+    total = order.goods_fen + order.slot_fen - order.discount_fen + order.deposit_fen
+    supplied = all(line.units == sum(s.units for s in line.sources) for line in order.lines)
+    slot = order.slot_id == record.slot_id
+    return goods == order.goods_fen and total == order.total_fen >= 0 and supplied and slot
+
+
+def _of_transfers(record: Record, mine: Mapping[str, Transfer]) -> Iterator[str]:
+    """What the ledger keeps for an order: pending as long as it lives, settled when it ends."""
+    if sorted(mine) != sorted(record.transfer_ids):
+        yield f"the ledger keeps {sorted(mine)} for it"
+        return
+    for transfer_id, (state, posted) in mine.items():
+        if state != _due(record.state, transfer_id, posted):
+            yield f"it is {record.state}, transfer {transfer_id} is {state} with {posted}"
+
+
+def _due(order_state: str, transfer_id: str, posted: int) -> str:
+    """How a transfer of an order stands; a deposit of which no box was handed over lapses."""
+    if order_state in LIVE:
+        return "pending"
+    if order_state != "delivered":
+        return "voided"
+    return "posted" if posted or not transfer_id.endswith("/deposit") else "voided"
+
+
+def slots(snapshot: Snapshot) -> Iterator[Finding]:
+    """I6: taken = orders with a place <= capacity; an order is in one wave, that of its slot."""
+    by_slot = defaultdict(list)
+    for record in snapshot.records.values():
+        if record.slot_id is not None:
+            by_slot[record.slot_id].append(record)
+    for slot_id in sorted(by_slot.keys() | snapshot.slots.keys()):
+        slot, records = snapshot.slots.get(slot_id), by_slot[slot_id]
+        evidence = slot, tuple(record.version for record in records)
+        for what in _of_slot(slot, records):
+            yield Finding(slot_id, what, evidence)
+    for record in snapshot.records.values():
+        in_wave = record.state in IN_WAVE
+        if (record.wave_id is not None) != in_wave or record.wave_id not in (None, record.slot_id):
+            what = f"it is {record.state}, in wave {record.wave_id} of slot {record.slot_id}"
+            yield Finding(record.order_id, what, record.version)
+    yield from _waves(snapshot, by_slot)
+
+
+def _of_slot(slot: Slot | None, records: Sequence[Record]) -> Iterator[str]:
+    if slot is None:
+        yield "orders in a slot that was never offered"
+        return
+    served = sum(record.state in SERVED for record in records)
+    if slot.taken_orders != served:
+        yield f"{slot.taken_orders} places taken by {served} orders"
+    if slot.taken_orders > slot.capacity_orders:
+        yield f"{slot.taken_orders} places taken of {slot.capacity_orders}"
+
+
+def _waves(snapshot: Snapshot, by_slot: Mapping[str, Sequence[Record]]) -> Iterator[Finding]:
+    """A wave that has frozen has all the orders of its slot and no others; a route takes once."""
+    for wave in snapshot.waves.values():
+        mine = by_slot.get(wave.wave_id, ())
+        evidence = wave, tuple(record.version for record in mine)
+        if {r.order_id for r in mine if r.state in SERVED} != set(wave.frozen):
+            yield Finding(wave.wave_id, "it forgot an order, or has one too many", evidence)
+        riding = [order_id for _, order_ids in wave.routes for order_id in order_ids]
+        if len(set(riding)) < len(riding) or not set(riding) <= set(wave.frozen):
+            yield Finding(wave.wave_id, "an order rides twice, or is of another wave", evidence)

@@ -1,0 +1,56 @@
+"""Looking at the live tables: through what each subject exports for audits."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from linli import boxes, credit
+from linli.audit.model import Finding, Snapshot
+from linli.kernel import tables
+from linli.kernel.tables import Table
+from linli.orders.audit import records
+from linli.slots.audit import offered
+from linli.stock.audit import booked
+from linli.waves.audit import frozen_waves
+
+
+def look(cap_points: int) -> Snapshot:
+    """
+    One look at every table that has a guarantee; not atomic, see `Finding`.
+
+    The ledger and the boxes audit themselves and tell in words, so the evidence of what they find
+    is all that was in their tables when they began.
+    """
+    boxes_items, boxes_before = _state_of(Table.BOXES)
+    ledger_items, ledger_before = _state_of(Table.LEDGER)
+    ledger = credit.audit(cap_points=cap_points)
+    breaches = boxes.breaches(ledger.deposits_fen)
+    return Snapshot(
+        booked=booked(),
+        records=records(),
+        slots=offered(),
+        waves=frozen_waves(),
+        transfers=ledger.transfers,
+        ledger=_told("ledger", ledger.breaches, ledger_before),
+        ledger_items=ledger_items,
+        boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
+        boxes_items=boxes_items,
+    )
+
+
+def _told(key: str, breaches: Iterable[str], evidence: object) -> list[Finding]:
+    assert isinstance(evidence, str | tuple)
+    return [Finding(key, what, evidence) for what in breaches]
+
+
+def _state_of(table: Table) -> tuple[int, str]:
+    """How many items a table has, and a digest of all that is in them."""
+    request = {"TableName": tables.name_of(table), "ConsistentRead": True}
+    items: list[str] = []
+    while True:
+        answer = tables.connection().dispatch("Scan", dict(request))
+        items += [json.dumps(item, sort_keys=True) for item in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            break
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return len(items), hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()

@@ -1,0 +1,10 @@
+"""What an audit needs of the slots table; reads it whole."""
+
+from linli.kernel import reads
+from linli.slots.model import Slot
+from linli.slots.rows import SlotRow, slot_of
+
+
+def offered() -> dict[str, Slot]:
+    """Every slot by its id."""
+    return {slot.slot_id: slot for slot in map(slot_of, reads.scan(SlotRow))}
