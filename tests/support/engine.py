@@ -80,6 +80,13 @@ class Engine:
             copied: dict[str, dict[str, dict[str, Any]]] = json.loads(json.dumps(stored))
         return {(pk, sk): item for pk, row in copied.items() for sk, item in row.items()}
 
+    def damage(
+        self, table: Table, key: tuple[str, str], change: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """Change a stored item behind everybody's back, to see who notices."""
+        with self._lock:
+            change(backend._tables[_name(table)]["items"][key[0]][key[1]])
+
     def everything(self) -> dict[Table, dict[tuple[str, str], dict[str, Any]]]:
         """Every item of every table: equal before and after whatever must change nothing."""
         return {table: self.items(table) for table in Table}

@@ -1,0 +1,377 @@
+"""Boxes over HTTP, event in, answer out, with the ledger behind."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from linli import boxes, catalogue, credit
+from linli.boxes import ReturnBox, Returned
+from linli.catalogue import PutStore
+from linli.credit import Fen, Points
+from linli.kernel.errors import NotFound, Refused
+from linli.kernel.identity import Caller, Role
+from linli.kernel.ids import uuid7
+from linli.kernel.tables import Table
+from linli.kernel.transact import transaction
+from tests.support.engine import Engine, engine
+from tests.support.http import Answer, golden, send
+
+HOME, OTHER = "6901234500011", "6901234500028"
+BOX, SECOND = "06901234000016A17", "06901234000016A18"
+NOW = datetime(2024, 6, 28, 2, tzinfo=UTC)
+
+
+STORE = PutStore(
+    community_id="wulin", owner_id="owner-1", name_zh="店", name_en="Shop", lon=120.16, lat=30.27
+)
+
+
+@pytest.fixture
+def db() -> Iterator[Engine]:
+    with engine() as opened:
+        for store_id in (HOME, OTHER):
+            catalogue.put_store(store_id, STORE, None)
+        yield opened
+        ledger = credit.audit()
+        assert ledger.breaches == []
+        assert boxes.breaches(ledger.deposits_fen) == []
+
+
+def register(**change: Any) -> Answer:
+    return send("boxes", golden("box_registered", **change))
+
+
+def deliver(order: str = "o1", resident: str = "resident-1", *box_ids: str) -> None:
+    """What delivering an order does to deposits and boxes."""
+    box_ids = box_ids or (BOX,)
+    transfer = f"{order}/deposit"
+    with transaction() as tx:
+        credit.hold_deposit(
+            tx, transfer_id=transfer, resident_id=resident, fen=Fen(1000 * len(box_ids)), now=NOW
+        )
+    with transaction() as tx:
+        credit.post_part(
+            tx, transfer_id=transfer, resident_id=resident, fen=Fen(1000 * len(box_ids)), now=NOW
+        )
+        for box_id in box_ids:
+            boxes.hand_over(
+                tx,
+                box_id=box_id,
+                order_id=order,
+                resident_id=resident,
+                deposit_transfer_id=transfer,
+                deposit_fen=Fen(1000),
+                now=NOW,
+            )
+
+
+def give_back(case: str = "box_returned", **change: Any) -> Answer:
+    return send("boxes", golden(case, **change))
+
+
+def look(**change: Any) -> Answer:
+    return send("boxes", golden("box_read", **change))
+
+
+def holdings(resident: str) -> tuple[int, int]:
+    """Points and deposit in fen."""
+    seen = credit.statement(resident, now=NOW)
+    return seen.balance_points, seen.deposit_fen
+
+
+def refused(db: Engine, event: dict[str, Any], status: int, code: str) -> None:
+    before = db.everything()
+    answer = send("boxes", event)
+    assert (answer.status, answer.code) == (status, code)
+    assert db.everything() == before, "a refusal changed something"
+
+
+def test_a_store_takes_a_box_into_use_once(db: Engine) -> None:
+    db.forget_costs()
+    first = register()
+    assert (first.status, first.body["custodian"], first.body["custodian_id"]) == (
+        200,
+        "store",
+        HOME,
+    )
+    assert db.written_units == 4
+    before = db.everything()
+    assert register().body == first.body
+    assert db.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"body": {"store_id": OTHER}}, 404, "not_found"),
+        ({"roles": "resident@wulin"}, 403, "forbidden"),
+        ({"path": {"box_id": "06901234000017A17"}}, 422, "invalid"),
+        ({"path": {"box_id": "box-1"}}, 422, "invalid"),
+        ({"body": {"cycle": 9}}, 422, "invalid"),
+        (
+            {"body": {"store_id": "6901234500035"}, "roles": "store@6901234500035"},
+            422,
+            "unknown_store",
+        ),
+    ],
+)
+def test_a_box_that_may_not_be_registered_is_not(
+    db: Engine, change: dict[str, Any], status: int, code: str
+) -> None:
+    refused(db, golden("box_registered", **change), status, code)
+
+
+def test_a_box_of_another_store_is_not_registered_again(db: Engine) -> None:
+    register()
+    event = golden("box_registered", body={"store_id": OTHER}, roles=f"store@{OTHER}")
+    refused(db, event, 409, "box_taken")
+
+
+def test_a_return_refunds_whose_deposit_it_was_and_rewards_who_returned_it(db: Engine) -> None:
+    register()
+    deliver(resident="resident-9")
+    assert holdings("resident-9") == (0, 1000)
+    db.forget_costs()
+    answer = give_back()
+    assert answer.status == 201
+    assert (answer.body["refund_fen"], answer.body["reward_points"]) == (1000, 5)
+    assert holdings("resident-9") == (0, 0)
+    assert holdings("resident-1") == (5, 0)
+    assert (db.written_units, db.calls["TransactWriteItems"]) == (14, 1)
+
+
+def test_a_resident_who_returns_their_own_box_gets_both(db: Engine) -> None:
+    register()
+    deliver()
+    give_back()
+    assert holdings("resident-1") == (5, 0)
+
+
+def test_at_the_counter_the_store_says_who_returned_it(db: Engine) -> None:
+    register()
+    deliver()
+    assert give_back("box_returned_at_counter").body["reward_points"] == 5
+    assert (holdings("resident-1"), holdings("resident-2")) == ((0, 0), (5, 0))
+
+
+def test_a_box_that_nobody_claims_is_refunded_and_rewards_nobody(db: Engine) -> None:
+    register()
+    deliver()
+    answer = give_back("box_returned_at_counter", body={"returned_by": None})
+    assert (answer.status, answer.body["reward_points"], answer.body["refund_fen"]) == (
+        201,
+        0,
+        1000,
+    )
+    assert holdings("resident-1") == (0, 0)
+
+
+def test_the_same_return_sent_again_is_answered_the_same_and_counts_once(db: Engine) -> None:
+    register()
+    deliver()
+    first = give_back()
+    before = db.everything()
+    assert (give_back().status, give_back().body) == (201, first.body)
+    assert db.everything() == before
+
+
+def test_a_resend_is_answered_the_same_even_when_the_box_is_out_again(db: Engine) -> None:
+    register()
+    deliver()
+    first = give_back()
+    deliver("o2", "resident-2")
+    assert give_back().body == first.body
+    assert holdings("resident-2") == (0, 1000)
+
+
+def test_a_box_is_returned_once(db: Engine) -> None:
+    register()
+    deliver()
+    give_back()
+    refused(db, golden("box_returned", body={"id": str(uuid7())}), 409, "box_not_out")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"body": {"store_id": OTHER}}, {"body": {"box_id": SECOND}}, {"subject": "resident-3"}],
+)
+def test_an_id_is_not_used_for_two_returns(db: Engine, change: dict[str, Any]) -> None:
+    register()
+    register(path={"box_id": SECOND})
+    deliver("o1", "resident-1", BOX, SECOND)
+    give_back()
+    refused(db, golden("box_returned", **change), 409, "id_reused")
+
+
+@pytest.mark.parametrize(
+    ("case", "change", "status", "code"),
+    [
+        ("box_returned", {"body": {"box_id": SECOND}}, 404, "not_found"),
+        ("box_returned", {"body": {"box_id": "06901234000017A17"}}, 422, "invalid"),
+        ("box_returned", {"body": {"store_id": "6901234500035"}}, 422, "unknown_store"),
+        ("box_returned", {"body": {"returned_by": "resident-2"}}, 403, "forbidden"),
+        ("box_returned", {"body": {"refund_fen": 10**6}}, 422, "invalid"),
+        ("box_returned", {"body": {"id": "1"}}, 422, "invalid"),
+        ("box_returned", {"roles": "courier@wulin"}, 403, "forbidden"),
+        ("box_returned_at_counter", {"body": {"store_id": OTHER}}, 404, "not_found"),
+    ],
+)
+def test_a_return_that_makes_no_sense_changes_nothing(
+    db: Engine, case: str, change: dict[str, Any], status: int, code: str
+) -> None:
+    register()
+    deliver()
+    refused(db, golden(case, **change), status, code)
+
+
+def test_a_box_still_in_a_store_is_not_returned(db: Engine) -> None:
+    register()
+    refused(db, golden("box_returned"), 409, "box_not_out")
+
+
+def test_a_retired_box_is_neither_returned_nor_handed_over() -> None:
+    with engine() as db:
+        catalogue.put_store(HOME, STORE, None)
+        register()
+        db.damage(
+            Table.BOXES,
+            (f"BOX#{BOX}", "BOX"),
+            lambda item: item.__setitem__("custodian", {"S": "retired"}),
+        )
+        refused(db, golden("box_returned"), 409, "retired_box")
+        with pytest.raises(boxes.RetiredBox):
+            deliver()
+
+
+@pytest.mark.parametrize(
+    ("box_id", "refusal"), [(SECOND, NotFound), (BOX, boxes.BoxNotInStore)], ids=["unknown", "out"]
+)
+def test_a_delivery_with_such_a_box_changes_nothing(
+    db: Engine, box_id: str, refusal: type[Refused]
+) -> None:
+    register()
+    deliver()
+    before = db.items(Table.BOXES)
+    with pytest.raises(refusal):
+        deliver("o2", "resident-2", box_id)
+    assert db.items(Table.BOXES) == before
+    assert holdings("resident-2") == (0, 0)
+
+
+def test_who_sees_a_box(db: Engine) -> None:
+    register()
+    assert look().body["custodian_id"] == HOME
+    assert look(roles="resident@wulin").status == 404
+    deliver()
+    assert look().body == {
+        "box_id": BOX,
+        "custodian": "resident",
+        "custodian_id": None,
+        "cycle": 1,
+        "deposit_fen": 1000,
+    }
+    own = look(subject="resident-1", roles="resident@wulin")
+    assert (own.status, own.body["custodian_id"]) == (200, "resident-1")
+
+
+def test_a_box_of_another_resident_answers_as_a_missing_one(db: Engine) -> None:
+    register()
+    deliver(resident="resident-9")
+    resident = {"subject": "resident-1", "roles": "resident@wulin"}
+    foreign, missing = look(**resident), look(**resident, path={"box_id": SECOND})
+    assert (foreign.status, foreign.body) == (404, missing.body)
+
+
+def at_once(subjects: list[str], return_ids: list[UUID]) -> list[Returned | Refused]:
+    """Each subject returns the box under their id, all at the same moment."""
+    start = Barrier(len(subjects))
+
+    def one(subject: str, return_id: UUID) -> Returned | Refused:
+        command = ReturnBox(id=return_id, box_id=BOX, store_id=HOME)
+        who = Caller(subject, frozenset({(Role.RESIDENT, "wulin")}))
+        start.wait()
+        try:
+            return boxes.take_back(command, caller=who, now=NOW, reward_points=Points(5))
+        except Refused as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(subjects)) as pool:
+        return list(pool.map(one, subjects, return_ids))
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_of_many_returns_of_one_box_at_once_one_counts(db: Engine, _round: int) -> None:
+    register()
+    deliver(resident="resident-9")
+    subjects = [f"resident-{number}" for number in range(16)]
+    answers = at_once(subjects, [uuid7() for _ in subjects])
+    assert sum(isinstance(answer, Returned) for answer in answers) == 1
+    assert sum(isinstance(answer, boxes.BoxNotOut) for answer in answers) == 15
+    points, deposits = zip(*(holdings(subject) for subject in subjects), strict=True)
+    assert (sum(points), sum(deposits)) == (5, 0)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_of_one_return_sent_many_times_at_once_all_are_answered_the_same(
+    db: Engine, _round: int
+) -> None:
+    register()
+    deliver()
+    return_id = uuid7()
+    answers = at_once(["resident-1"] * 16, [return_id] * 16)
+    assert all(isinstance(answer, Returned) for answer in answers)
+    assert len({str(answer) for answer in answers}) == 1
+    assert holdings("resident-1") == (5, 0)
+
+
+Damage = Callable[[dict[str, Any]], None]
+
+
+def put(**values: dict[str, str]) -> Damage:
+    return lambda item: item.update(values)
+
+
+@pytest.mark.parametrize(
+    ("sk", "damage", "says"),
+    [
+        ("BOX", put(custodian={"S": "lost"}), "not where its moves lead"),
+        ("BOX", put(custodian_id={"S": "resident-2"}), "not where its moves lead"),
+        ("BOX", put(version={"N": "3"}), "count up to its version"),
+        ("BOX", put(cycle={"N": "2"}), "not the times"),
+        ("BOX", put(deposit_fen={"N": "2000"}), "boxes carry"),
+        ("BOX", put(holder_id={"S": "resident-2"}), "boxes carry"),
+        ("BOX", lambda item: item.pop("holder_id"), "none when out"),
+        ("MOVE#o1/out", put(came_from_id={"S": OTHER}), "starts where it was not"),
+        ("MOVE#o1/out", put(version={"N": "1"}), "count up to its version"),
+        ("MOVE#registered", put(went_to={"S": "retired"}), "starts where it was not"),
+    ],
+)
+def test_the_audit_sees_boxes_that_were_tampered_with(sk: str, damage: Damage, says: str) -> None:
+    with engine() as db:
+        catalogue.put_store(HOME, STORE, None)
+        register()
+        deliver()
+        db.damage(Table.BOXES, (f"BOX#{BOX}", sk), damage)
+        assert any(says in breach for breach in boxes.breaches(credit.audit().deposits_fen))
+
+
+def test_points_of_a_return_can_be_spent(db: Engine) -> None:
+    register()
+    deliver()
+    give_back()
+    with transaction() as tx:
+        credit.hold_points(
+            tx,
+            transfer_id="o2/points",
+            resident_id="resident-1",
+            points=Points(5),
+            on=NOW.date(),
+            cap_points=Points(20),
+            now=NOW,
+        )
+    assert credit.statement("resident-1", now=NOW).available_points == 0
