@@ -2,7 +2,7 @@
 A simulated produce sensor: a seeded respiration or temperature curve, published over real MQTT.
 
     python -m iot.devices.produce_sensor --host … --ca … --certificate … --key … \\
-        --store 6901234500017 --thing respiration-1 --kind respiration --readings 20 --excursion 15
+        --store 6901234500011 --thing respiration-1 --kind respiration --readings 20 --excursion 15
 
 At `--excursion` the produce starts to age: respiration climbs by a tenth at every reading.
 """

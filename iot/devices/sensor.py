@@ -54,7 +54,7 @@ class Sensor:
     A connected device.
 
     with Sensor(device, stack.mqtt) as sensor:
-        sensor.publish("linli/v1/6901234500017/respiration-1/respiration", payload)
+        sensor.publish("linli/v1/6901234500011/respiration-1/respiration", payload)
     """
 
     def __init__(self, identity: Identity, broker: Broker) -> None:

@@ -1,0 +1,144 @@
+"""Readings over an engine: kept once, in the device's order, or quarantined (I8, I9)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from linli import catalogue, incidents
+from linli.catalogue import PutStore
+from linli.incidents import CloseIncident
+from linli.kernel.identity import Caller, Role
+from linli.kernel.ids import uuid7
+from linli.kernel.tables import Table
+from linli.sensing import Outcome, ingest, latest
+from tests.support.engine import Crash, Engine, Fault, engine
+from tests.support.sensors import KIND, STORE, THING, arrival, message
+
+NOW = datetime(2024, 6, 28, 2, tzinfo=UTC)
+KEEPER = Caller("keeper-1", frozenset({(Role.STORE, STORE)}))
+HOT = 96.5
+
+
+@pytest.fixture
+def db() -> Iterator[Engine]:
+    with engine() as opened:
+        catalogue.forget()
+        place = {"community_id": "wulin", "owner_id": "o-1", "lon": 120.16, "lat": 30.27}
+        store = PutStore.model_validate(place | {"name_zh": "店", "name_en": "Shop"})
+        catalogue.put_store(STORE, store, None)
+        yield opened
+
+
+def open_incidents() -> list[incidents.Incident]:
+    return [one for one in incidents.incidents_of(KEEPER) if one.state == "open"]
+
+
+def quarantined(db: Engine) -> list[str]:
+    found = db.items(Table.READINGS).items()
+    return sorted(i["reason"]["S"] for (pk, _), i in found if pk.startswith("QUARANTINE#"))
+
+
+def close_all() -> None:
+    for one in open_incidents():
+        incidents.close(one.id, CloseIncident(id=uuid7(), reason="sorted"), KEEPER, NOW)
+
+
+def test_a_reading_takes_one_batch_and_one_transaction(db: Engine) -> None:
+    db.forget_costs()
+    assert ingest(message(1, NOW, HOT), NOW).fate == "kept"
+    assert db.calls == {"GetItem": 1, "BatchGetItem": 1, "TransactWriteItems": 1}
+
+
+def test_the_same_message_again_changes_nothing(db: Engine) -> None:
+    ingest(message(1, NOW, HOT), NOW)
+    before = db.everything()
+    assert ingest(message(1, NOW, HOT), NOW + timedelta(hours=1)) == Outcome("duplicate")
+    assert db.everything() == before
+
+
+def test_another_reading_under_the_same_number_is_quarantined(db: Engine) -> None:
+    ingest(message(1, NOW), NOW)
+    assert ingest(message(1, NOW, 21.0), NOW).reason == "contradicts"
+    assert ingest(message(1, NOW, 21.0), NOW).reason == "contradicts"
+    assert quarantined(db) == ["contradicts"]
+
+
+def test_a_late_reading_is_kept_but_moves_nothing_and_raises_no_alarm(db: Engine) -> None:
+    ingest(message(5, NOW), NOW)
+    assert ingest(message(4, NOW, HOT), NOW) == Outcome("late")
+    newest = latest(THING, KIND)
+    assert newest is not None
+    assert newest.order.endswith("5")
+    assert open_incidents() == []
+
+
+def test_a_new_boot_is_newer_whatever_its_clock_says(db: Engine) -> None:
+    ingest(message(900, NOW, boot=1), NOW)
+    ingest(message(1, NOW - timedelta(days=2), 30.0, boot=2), NOW)
+    newest = latest(THING, KIND)
+    assert newest is not None
+    assert (newest.value_milli, newest.device_at) == (30_000, NOW - timedelta(days=2))
+    assert newest.recorded_at == NOW
+
+
+def test_stored_and_forwarded_readings_raise_no_stale_alarm(db: Engine) -> None:
+    assert ingest(message(1, NOW - timedelta(hours=3), HOT), NOW).incident_id is None
+    assert open_incidents() == []
+
+
+def test_a_thing_has_one_open_incident_and_after_closing_may_have_the_next(db: Engine) -> None:
+    first = ingest(message(1, NOW, HOT), NOW).incident_id
+    assert first is not None
+    assert ingest(message(2, NOW, HOT), NOW).incident_id is None
+    assert [one.id for one in open_incidents()] == [first]
+    close_all()
+    assert ingest(message(1, NOW, HOT), NOW).incident_id is None
+    second = ingest(message(3, NOW, HOT), NOW).incident_id
+    assert [one.id for one in open_incidents()] == [second]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"store_id": "6901234500028"}, "unknown_store"),
+        ({"thing": "t-1", "client_id": "t-2"}, "not_own_topic"),
+        ({"kind": "mood"}, "unknown_kind"),
+    ],
+)
+def test_what_cannot_be_trusted_is_quarantined_whole(
+    db: Engine, changed: dict[str, Any], reason: str
+) -> None:
+    sent = message(1, NOW).model_copy(update=changed)
+    assert ingest(sent, NOW) == Outcome("quarantined", reason)  # type: ignore[arg-type]
+    ((_, row),) = db.items(Table.READINGS).items()
+    assert row["payload"]["S"] == sent.payload
+    before = db.everything()
+    ingest(sent, NOW)
+    assert db.everything() == before
+
+
+def test_the_largest_message_of_mqtt_fits_into_the_quarantine(db: Engine) -> None:
+    assert ingest(arrival(b"\xff" * 128 * 1024), NOW).reason == "malformed"
+    assert quarantined(db) == ["malformed"]
+
+
+@pytest.mark.parametrize("fault", [f for f in Fault if f is not Fault.CONFLICT])
+@pytest.mark.parametrize("sent", [message(1, NOW, HOT), arrival(b"{")], ids=["sound", "broken"])
+def test_a_message_sent_again_after_a_fault_has_its_effect_once(
+    db: Engine, fault: Fault, sent: Any
+) -> None:
+    again = iter([fault])
+    db.choose_fault = lambda operation: (
+        next(again, None) if operation == "TransactWriteItems" else None
+    )
+    try:
+        ingest(sent, NOW)
+    except Crash:
+        ingest(sent, NOW)
+    once = db.everything()
+    assert ingest(sent, NOW).fate in ("duplicate", "quarantined")
+    assert db.everything() == once
+    readings = [i for (_, sk), i in db.items(Table.READINGS).items() if sk.startswith("READING#")]
+    assert (len(readings), len(quarantined(db)), len(open_incidents())) in [(1, 0, 1), (0, 1, 0)]
