@@ -57,13 +57,23 @@ def _order(fleet: Fleet) -> list[int]:
 
 def _insert(fleet: Fleet, stop: int) -> _Insertion | None:
     """Insert the stop where it costs least; None when there is no place for it."""
-    found = [each for tour in fleet.tours for each in _insertions(fleet, tour, stop)]
+    found = [each for tour in _distinct(fleet.tours) for each in _insertions(fleet, tour, stop)]
     for each in sorted(found, key=lambda each: each.cost):
         trips = _inserted(each, stop)
         if fleet.in_time(each.tour, trips):
             each.tour.trips = trips
             return each
     return None
+
+
+def _distinct(tours: list[Tour]) -> Iterator[Tour]:
+    """The tours in use, and of idle couriers who are alike the first one."""
+    idle: set[int] = set()
+    for tour in tours:
+        if tour.trips or tour.likeness not in idle:
+            yield tour
+        if not tour.trips:
+            idle.add(tour.likeness)
 
 
 def _relocate(fleet: Fleet, tour: Tour, stop: int) -> bool:

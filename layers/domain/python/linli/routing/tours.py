@@ -6,7 +6,7 @@ solver may mix collecting and delivering more freely; these heuristics do not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from linli.routing.model import UNREACHABLE, Problem, Travel, Vehicle
 from linli.routing.plan import Call, Kind, Plan, Reason, Route
@@ -33,11 +33,15 @@ class Trip:
 
 @dataclass(slots=True)
 class Tour:
-    """The trips of one courier; `legs` are metres with FORBIDDEN where there is no way."""
+    """
+    The trips of one courier; `legs` are metres with FORBIDDEN where there is no way, `likeness`
+    is the same number for couriers who differ in nothing but their id.
+    """
 
     vehicle: Vehicle
     travel: Travel
     legs: list[list[int]]
+    likeness: int
     trips: list[Trip] = field(default_factory=list)
 
 
@@ -54,7 +58,12 @@ class Fleet:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         legs = {travel.profile: _legs(travel) for travel in problem.travels}
-        self.tours = [Tour(v, problem.travel(v), legs[v.profile]) for v in problem.vehicles]
+        alike: dict[Vehicle, int] = {}
+        self.tours: list[Tour] = []
+        for vehicle in problem.vehicles:
+            likeness = alike.setdefault(replace(vehicle, id=""), len(alike))
+            travel = problem.travel(vehicle)
+            self.tours.append(Tour(vehicle, travel, legs[vehicle.profile], likeness))
         index = {depot.id: n for n, depot in enumerate(problem.depots)}
         self.store_at = [depot.location for depot in problem.depots]
         self.stop_at = [stop.location for stop in problem.stops]
