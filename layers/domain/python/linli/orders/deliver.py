@@ -84,15 +84,16 @@ def deliver(
     digest = ids.fingerprint(told)
     if row := reads.get(DeliveryRow, _key(delivery_id), DELIVERY):
         return _replay(row, digest)
-    order = read(order_id)
-    _check(order, told, now)
     try:
+        order = read(order_id)
+        _check(order, told, now)
         with transaction() as tx:
             _settle(tx, order, delivery_id, told, digest, now)
     except (AlreadyDone, Conflict):  # A resend, or another delivery, was faster: see which.
+        order = read(order_id)  # Before the delivery: what ended it by now can be seen then.
         if row := reads.get(DeliveryRow, _key(delivery_id), DELIVERY):
             return _replay(row, digest)
-        _check(read(order_id), told, now)
+        _check(order, told, now)
         raise
     return read(order_id)
 
