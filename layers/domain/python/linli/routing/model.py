@@ -18,7 +18,9 @@ from linli.kernel.geography import Point
 
 UNREACHABLE = -1
 """Matrix entry: there is no way from here to there."""
-LIMIT_STOPS = 2_000
+LIMIT_STOPS = 600
+"""Stops of one problem: the fallback's time grows with their square (1,000 took most of a minute
+on a busy machine). Larger waves come as several clusters."""
 HORIZON_SECONDS = 48 * 3600
 LARGEST = 10**9
 """Bound of every integer of a problem, so that sums of a plan fit the solvers' 64 bits."""
