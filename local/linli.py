@@ -52,6 +52,8 @@ def main(arguments: list[str]) -> int:
         return 3
     if python is not None:
         os.chdir(ROOT)
+        # The day speaks of places and units with the product's own words.
+        os.environ["PYTHONPATH"] = str(ROOT / "layers" / "domain" / "python")
         os.execv(python, [str(python), "-m", "local.cli", *arguments])
     print("No environment and no stack here yet: `make run` makes both.")
     return 0

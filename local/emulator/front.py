@@ -2,11 +2,10 @@
 
 One server listens on two ports. What comes by the API's port is the issuer's documents or a call
 of the deployed HTTP API, whose address inside MiniStack is put in front of the path. What comes
-by the emulator's port goes through untouched (and tells the saver when it changed something).
+by the emulator's port goes through untouched.
 """
 
 import json
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_SERVICE = re.compile(rb"Credential=[^/]+/\d{8}/[^/]+/([a-z0-9-]+)/aws4_request")
-_SAVED_OTHERWISE = {b"dynamodb", b"logs", b"sts", b"monitoring", b"xray"}
 
 
 class Front:
@@ -48,8 +44,6 @@ class Front:
             await _answer(send, 200, self.saver.save())
         else:
             await self.emulator(scope, receive, send)
-            if _changes_state(scope):
-                self.saver.note_change()
 
     async def _api_call(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -85,16 +79,6 @@ class Front:
             await send(message)
 
         return send_after_start
-
-
-def _changes_state(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
-        return False
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            found = _SERVICE.search(value)
-            return found is not None and found.group(1) not in _SAVED_OTHERWISE
-    return False
 
 
 async def _answer(send: Send, status: int, document: Any) -> None:

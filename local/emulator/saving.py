@@ -1,19 +1,23 @@
 """Fault: state is saved only at a clean stop.
 
-Mend: save soon after every call that changes something other than items (those have their
-journal), every few seconds otherwise, and whenever asked to (`POST /_linli/save`). A save runs
-on the event loop, between two requests, so that it never sees half a change.
+Mend: save everything when asked to (`POST /_linli/save`: after a deployment, after a device was
+registered) and at the stop; and every half minute what moves on its own: queues, executions,
+schedules, shadows. Items need no such saving, since they have their journal. A save runs on the
+event loop, between two requests, so that it never sees half a change; that is why the frequent
+one is small.
 """
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
 from local.emulator import journal
 
-EVERY_SECONDS = 20.0
-SOON_SECONDS = 1.0
+EVERY_SECONDS = 30.0
+MOVING = ("eventbridge", "iot", "lambda", "s3", "scheduler", "sns", "sqs", "stepfunctions")
+LARGEST_JOURNAL_BYTES = 64_000_000
 
 
 class Saver:
@@ -22,12 +26,11 @@ class Saver:
     def __init__(self, journal_file: Path) -> None:
         """Keep the state in MiniStack's own files and the items' changes in `journal_file`."""
         self.journal_file = journal_file
-        self.saved_at = time.monotonic()
-        self.changed = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Replay the journal over the loaded snapshot, snapshot again, and begin to save."""
+        """Replay the journal over the loaded snapshot, and begin to save."""
+        logging.getLogger("persistence").setLevel(logging.WARNING)
         begun = time.monotonic()
         changes = journal.replay(self.journal_file)
         journal.install(self.journal_file)
@@ -36,17 +39,15 @@ class Saver:
             print(f"journal: {changes} changes replayed in {took:.2f} s", flush=True)
         self._task = asyncio.get_running_loop().create_task(self._keep_saving())
 
-    def note_change(self) -> None:
-        """Ask for a save soon."""
-        self.changed = True
-
     def save(self) -> dict[str, Any]:
-        """Save everything now; return what was done and how long it took, in seconds."""
+        """Save everything now; return how long it took and how far stream consumers are behind.
+
+        While a consumer is behind, the items stay in the journal with the records it needs.
+        """
         from ministack import app
         from ministack.core.persistence import save_all
 
         begun = time.monotonic()
-        self.changed = False
         with journal.exclusively():
             states = app._build_persistence_save_dict()
             lag = _records_behind()
@@ -55,14 +56,23 @@ class Saver:
             save_all(states)
             if not lag:
                 journal.restart(_stream_ends())
-        self.saved_at = time.monotonic()
-        return {"seconds": round(self.saved_at - begun, 3), "stream_records_behind": lag}
+        return {"seconds": round(time.monotonic() - begun, 3), "stream_records_behind": lag}
+
+    def save_what_moves(self) -> None:
+        """Save what changes by itself; everything, if the journal has grown large."""
+        from ministack import app
+        from ministack.core.persistence import save_all
+
+        if self.journal_file.stat().st_size > LARGEST_JOURNAL_BYTES:
+            self.save()
+            return
+        states = app._build_persistence_save_dict()
+        save_all({name: states[name] for name in MOVING if name in states})
 
     async def _keep_saving(self) -> None:
         while True:
-            await asyncio.sleep(SOON_SECONDS)
-            if self.changed or time.monotonic() - self.saved_at > EVERY_SECONDS:
-                self.save()
+            await asyncio.sleep(EVERY_SECONDS)
+            self.save_what_moves()
 
 
 def _stream_ends() -> list[list[Any]]:
