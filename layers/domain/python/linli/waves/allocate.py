@@ -13,7 +13,7 @@ from linli.routing.codec import problem_to_json
 from linli.routing.model import Problem
 from linli.waves.model import Step, WaveTooLarge
 from linli.waves.rows import ORDERS, WaveRow, plan_key, problem_key
-from linli.waves.rules import base_of, picks_of, problem_of
+from linli.waves.rules import base_of, picks_of, problem_of, search_seconds
 from linli.waves.steps import advance, keep_body, present, read_body
 
 MOST_PROBLEM_BYTES = 200_000
@@ -41,7 +41,12 @@ def allocate(step: Step, now: datetime) -> dict[str, Any]:
     known: list[Action] = _make_problem(step, order_ids, now) if unplanned else []
     advance(step, "allocated", now, [WaveRow.clusters.set(len(clusters)), *known])
     items = [
-        {**step.model_dump(), "cluster": n, "problem_key": problem_key(step.attempt, n)}
+        {
+            **step.model_dump(),
+            "cluster": n,
+            "problem_key": problem_key(step.attempt, n),
+            "seconds": search_seconds(len(order_ids)),
+        }
         for n in unplanned
     ]
     return {**step.model_dump(), "clusters": items}

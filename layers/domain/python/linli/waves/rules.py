@@ -78,6 +78,11 @@ def parts_of(order: Order) -> dict[str, tuple[int, int]]:
     return {each: (grams[each], order.boxes if each == heaviest else 0) for each in grams}
 
 
+def search_seconds(stops: int) -> int:
+    """How long to search for a cluster's plan: little for a few stops, never over 20 s."""
+    return min(20, 1 + stops // 10)
+
+
 def picks_of(orders: Sequence[Order]) -> list[PickView]:
     """What each store sets aside for the wave, by store and SKU."""
     units: Counter[tuple[str, str]] = Counter()

@@ -1,0 +1,291 @@
+"""The routing batch on the real stack: doors, Step Functions, OR-Tools in its own layer."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from linli.kernel.ids import gs1_check_digit, uuid7
+from linli.kernel.time import ZONE
+from local.stack import Stack
+
+COMMUNITY = "huancheng"
+STORES = [body + gs1_check_digit(body) for body in ("690666000001", "690666000002")]
+SKU = "200666000001" + gs1_check_digit("200666000001")
+LON, LAT = 120.16, 30.27
+T = TypeVar("T")
+
+
+class Town:
+    """A community on the stack, used through the doors only."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.client = httpx.Client(base_url=stack.api_url, timeout=60)
+        self.opened = 0
+
+    def call(
+        self, method: str, path: str, role: str, body: Any = None, subject: str = "u-1"
+    ) -> httpx.Response:
+        place = body["store_id"] if role == "store" else COMMUNITY
+        token = self.stack.token((role, place), subject=subject)
+        return self.client.request(
+            method, path, json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+
+    def sure(
+        self, method: str, path: str, role: str, body: Any = None, subject: str = "u-1"
+    ) -> Any:
+        answer = self.call(method, path, role, body, subject)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return answer.json()
+
+    def furnish(self) -> None:
+        """Two stores with stock, and three couriers."""
+        names = {"name_zh": "店", "name_en": "Shop"}
+        for n, store_id in enumerate(STORES):
+            place = {"lon": LON + 0.005 * n, "lat": LAT}
+            store = {"community_id": COMMUNITY, "owner_id": "o", **names, **place}
+            self.sure("PUT", f"/v1/stores/{store_id}", "city", store)
+        product = {**names, "price_fen": 500, "grams": 400}
+        self.sure("PUT", f"/v1/products/{SKU}", "city", product)
+        for store_id in STORES:
+            receipt = {
+                "id": str(uuid7()),
+                "store_id": store_id,
+                "sku": SKU,
+                "units": 200,
+                "lot_id": "L1",
+                "expires_on": "2099-01-01",
+            }
+            self.sure("POST", "/v1/stock/receipts", "store", receipt)
+        for n in range(3):
+            courier = {
+                "community_id": COMMUNITY,
+                "trade": "rider",
+                "vehicle": "ebike",
+                "start": {"lon": LON, "lat": LAT + 0.001 * n},
+                "shift": {"opens": "00:00", "closes": "23:59"},
+            }
+            self.sure("PUT", "/v1/couriers/me", "courier", courier, f"courier-{n}")
+
+    def open_slot(self) -> str:
+        """A new slot whose cut-off is in five minutes, starting tomorrow at an hour of its own."""
+        self.opened += 1
+        now = self.stack.now()
+        day = (now + timedelta(hours=20)).astimezone(ZONE).date()
+        hour = 8 + self.opened
+        starts_at = datetime(day.year, day.month, day.day, hour, tzinfo=ZONE)
+        slot_id = f"{COMMUNITY}.courier.{starts_at:%Y%m%dT%H%M}"
+        slot = {
+            "starts_at": starts_at.isoformat(),
+            "ends_at": (starts_at + timedelta(hours=2)).isoformat(),
+            "cutoff_at": (now + timedelta(minutes=5)).isoformat(),
+            "capacity_orders": 50,
+            "price_fen": 300,
+        }
+        self.sure("PUT", f"/v1/slots/{slot_id}", "dispatcher", slot)
+        return slot_id
+
+    def order(self, n: int, slot_id: str) -> str:
+        """Resident `n` orders at a door of their own."""
+        body = {
+            "id": str(uuid7()),
+            "community_id": COMMUNITY,
+            "deliver_to": {
+                "lon": LON - 0.008 + 0.0021 * (n % 8),
+                "lat": LAT - 0.006 + 0.0019 * (n % 7),
+                "building": str(n),
+                "floor": 1 + n % 6,
+            },
+            "lines": [{"sku": SKU, "units": 1 + n % 3}],
+            "slot_id": slot_id,
+        }
+        self.sure("POST", "/v1/orders", "resident", body, f"resident-{n}")
+        return body["id"]
+
+    def ask(self, slot_id: str) -> httpx.Response:
+        body = {"id": str(uuid7()), "slot_id": slot_id}
+        return self.call("POST", "/v1/waves", "dispatcher", body)
+
+    def wave(self, wave_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.sure("GET", f"/v1/waves/{wave_id}", "dispatcher")
+        return found
+
+    def pass_cutoff(self) -> None:
+        self.stack.set_clock(self.stack.now() + timedelta(minutes=6))
+
+    def execution(self, name: str) -> dict[str, Any]:
+        machine = self.stack.resources["RouteWaveMachine"]
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        found: dict[str, Any] = self.stack.client("stepfunctions").describe_execution(
+            executionArn=arn
+        )
+        return found
+
+
+def eventually(look: Callable[[], T | None], seconds: float = 60) -> T:
+    end = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.fixture(scope="module")
+def town(stack: Stack) -> Town:
+    town = Town(stack)
+    town.furnish()
+    return town
+
+
+def published(town: Town, wave_id: str) -> Callable[[], dict[str, Any] | None]:
+    def look() -> dict[str, Any] | None:
+        wave = town.wave(wave_id)
+        assert wave["state"] != "failed", wave["reason"]
+        return wave if wave["state"] == "published" else None
+
+    return look
+
+
+def test_from_cut_off_to_the_last_door(town: Town) -> None:
+    slot_id = town.open_slot()
+    placed = [town.order(n, slot_id) for n in range(12)]
+    assert town.ask(slot_id).json()["code"] == "slot_still_open"
+    town.pass_cutoff()
+    answer = town.ask(slot_id)
+    assert answer.status_code == 202, answer.text
+    wave = eventually(published(town, slot_id))
+    assert (wave["orders"], wave["routed_orders"], wave["unserved"]) == (12, 12, [])
+    assert (wave["solver"], wave["fallback_from"]) == ("ortools", None)
+    assert 0 < wave["metres"] <= wave["baseline_metres"]
+
+    route_ids = [route["route_id"] for route in wave["routes"]]
+    holder = race(town, route_ids[0])
+    for route_id in route_ids[1:]:
+        town.sure("POST", f"/v1/routes/{route_id}/accept", "courier", new(), holder)
+    told = [ride(town, route_id, holder) for route_id in route_ids]
+    assert sorted(each for ids in told for each in ids) == sorted(placed)
+    assert {route["state"] for route in town.wave(slot_id)["routes"]} == {"done"}
+    for n, order_id in enumerate(placed):
+        order = town.sure("GET", f"/v1/orders/{order_id}", "resident", subject=f"resident-{n}")
+        assert order["state"] == "delivered"
+
+
+def new() -> dict[str, str]:
+    return {"id": str(uuid7())}
+
+
+def race(town: Town, route_id: str) -> str:
+    """All couriers grab a route at once; answers who has it."""
+
+    def grab(n: int) -> tuple[int, httpx.Response]:
+        path = f"/v1/routes/{route_id}/accept"
+        return n, town.call("POST", path, "courier", new(), f"courier-{n}")
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(grab, range(3)))
+    won = [n for n, answer in answers if answer.is_success]
+    assert len(won) == 1
+    assert {a.json()["code"] for _, a in answers if not a.is_success} == {"route_taken"}
+    return f"courier-{won[0]}"
+
+
+def ride(town: Town, route_id: str, holder: str) -> list[str]:
+    """Deliver everything on the route's manifest; answers the orders."""
+    manifest = town.sure("GET", f"/v1/routes/{route_id}", "courier", subject=holder)
+    order_ids = [visit["place_id"] for visit in manifest["visits"] if visit["kind"] == "deliver"]
+    for order_id in order_ids:
+        at = town.stack.now().isoformat()
+        body = {"id": str(uuid7()), "order_id": order_id, "outcome": "delivered", "at": at}
+        first = town.sure("POST", "/v1/deliveries", "courier", body, holder)
+        assert town.sure("POST", "/v1/deliveries", "courier", body, holder) == first
+    return order_ids
+
+
+def test_the_schedule_starts_a_due_wave_once(town: Town) -> None:
+    slot_id = town.open_slot()
+    town.order(1, slot_id)
+    town.pass_cutoff()
+    function = town.stack.resources["StartWavesFunction"]
+    for _ in range(2):
+        called = town.stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+        assert "FunctionError" not in called, called["Payload"].read()
+    wave = eventually(published(town, slot_id))
+    assert (wave["attempt"], wave["orders"]) == (1, 1)
+    end = eventually(lambda: over(town.execution(f"{slot_id}--1")))
+    assert end["status"] == "SUCCEEDED"
+
+
+def over(execution: dict[str, Any]) -> dict[str, Any] | None:
+    return None if execution["status"] == "RUNNING" else execution
+
+
+def test_a_run_waits_for_the_index_and_one_that_is_stopped_is_run_again(town: Town) -> None:
+    slot_id = town.open_slot()
+    order_id = town.order(1, slot_id)
+    hide(town, order_id)  # As if the index had not heard of the order yet.
+    town.pass_cutoff()
+    assert town.ask(slot_id).status_code == 202
+    arn = town.execution(f"{slot_id}--1")["executionArn"]
+    time.sleep(2)
+    assert town.wave(slot_id)["state"] == "started"
+    town.stack.client("stepfunctions").stop_execution(executionArn=arn)
+    hide(town, order_id, back_to=slot_id)
+    assert town.ask(slot_id).status_code == 202
+    wave = eventually(published(town, slot_id))
+    assert (wave["attempt"], wave["routed_orders"]) == (2, 1)
+
+
+def hide(town: Town, order_id: str, back_to: str | None = None) -> None:
+    """Take an order out of the index by slot, or put it back."""
+    more: dict[str, Any] = {"UpdateExpression": "REMOVE slot_id"}
+    if back_to is not None:
+        values = {":slot": {"S": back_to}}
+        more = {
+            "UpdateExpression": "SET slot_id = :slot",
+            "ExpressionAttributeValues": values,
+        }
+    town.stack.client("dynamodb").update_item(
+        TableName=town.stack.resources["OrdersTable"],
+        Key={"pk": {"S": order_id}, "sk": {"S": "ORDER"}},
+        **more,
+    )
+
+
+def test_a_run_that_fails_says_why_and_keeps_its_orders(town: Town) -> None:
+    slot_id = town.open_slot()
+    order_id = town.order(1, slot_id)
+    town.pass_cutoff()
+    damage(town, order_id)
+    assert town.ask(slot_id).status_code == 202
+    eventually(lambda: True if town.wave(slot_id)["state"] == "failed" else None)
+    wave = town.wave(slot_id)
+    assert wave["reason"].startswith("ValidationError")
+    end = eventually(lambda: over(town.execution(f"{slot_id}--1")))
+    assert (end["status"], end["error"]) == ("FAILED", "ValidationError")
+    damage(town, order_id, mend=True)
+    assert town.ask(slot_id).status_code == 202
+    wave = eventually(published(town, slot_id))
+    assert (wave["attempt"], wave["routed_orders"], wave["reason"]) == (2, 1, None)
+
+
+KEPT: dict[str, Any] = {}
+
+
+def damage(town: Town, order_id: str, mend: bool = False) -> None:
+    """Make an order unreadable, which no retry helps against, or mend it."""
+    key = {"pk": {"S": order_id}, "sk": {"S": "ORDER"}}
+    table = {"TableName": town.stack.resources["OrdersTable"], "Key": key}
+    client = town.stack.client("dynamodb")
+    if not mend:
+        KEPT[order_id] = client.get_item(**table)["Item"]["body"]
+    client.update_item(
+        **table,
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": KEPT[order_id] if mend else {"S": "{}"}},
+    )
