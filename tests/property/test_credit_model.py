@@ -1,0 +1,346 @@
+"""
+I3 and I4 under faults: the ledger and the boxes against a model of a few plain numbers.
+
+Each step's calls may be throttled, fail or time out before or after their effect, conflict, or
+lose the process; whoever asked then asks again, as a phone does, until there is an answer. The
+model foretells that answer, and moves once if it was a yes. Then the audits must find nothing,
+and what the product tells each resident must be what the model says.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+)
+
+from linli import boxes, catalogue, credit
+from linli.boxes import BoxNotInStore, BoxNotOut, RegisterBox, ReturnBox, Returned
+from linli.catalogue import PutStore
+from linli.credit import (
+    AwardDeed,
+    AwardedDeed,
+    EarningCap,
+    Fen,
+    NotEnoughPoints,
+    Points,
+    RedemptionCap,
+    TransferSettled,
+)
+from linli.credit.earning import MOST_EARNED_POINTS_A_DAY, points_for
+from linli.kernel.errors import AlreadyDone, Contended, Refused
+from linli.kernel.identity import Caller, Role
+from linli.kernel.time import local_date
+from linli.kernel.transact import transaction
+from tests.support.engine import Crash, Fault, engine
+
+STORES = ("6901234500011", "6901234500028")
+BOXES = tuple(f"06901234000016S{number}" for number in range(3))
+RESIDENTS = ("ann", "bo", "cy")
+CAP, DEPOSIT, REWARD = Points(12), Fen(1000), Points(5)
+CITY = Caller("mayor", frozenset({(Role.CITY, "wulin")}))
+SHOP = PutStore(
+    community_id="wulin", owner_id="o", name_zh="店", name_en="Shop", lon=120.16, lat=30.27
+)
+T = TypeVar("T")
+Troubles = st.lists(st.sampled_from([None, *Fault]), max_size=5)
+Resident = st.sampled_from(RESIDENTS)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An order that waits for its end."""
+
+    order_id: str
+    resident: str
+    points: int
+    count: int
+    day: str
+
+
+class Neighbourhood(RuleBasedStateMachine):
+    """Residents earn, order, get boxes and return them; days pass; anything may fail."""
+
+    open_orders: Bundle[Held] = Bundle("open_orders")
+    awards: Bundle[AwardDeed] = Bundle("awards")
+    returns: Bundle[tuple[ReturnBox, str]] = Bundle("returns")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.db = self.stack.enter_context(engine())
+        self.now = datetime(2024, 6, 28, 15, 50, tzinfo=UTC)  # Ten to midnight in Shanghai.
+        self.number = 0
+        self.balance: Counter[str] = Counter()
+        self.held: Counter[str] = Counter()
+        self.spent: Counter[tuple[str, str]] = Counter()
+        self.earned: Counter[tuple[str, str]] = Counter()
+        self.holder: dict[str, str | None] = dict.fromkeys(BOXES)
+        self.said: dict[UUID, AwardedDeed | Returned] = {}
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    @initialize()
+    def shops_and_boxes(self) -> None:
+        for store_id in STORES:
+            catalogue.put_store(store_id, SHOP, None)
+        keeper = Caller("keeper", frozenset((Role.STORE, store) for store in STORES))
+        for box_id in BOXES:
+            command = RegisterBox(store_id=STORES[0])
+            boxes.register(box_id, command, caller=keeper, now=self.now)
+
+    # What happens.
+
+    @rule(hours=st.sampled_from([1, 9, 24]))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(
+        target=awards,
+        resident=Resident,
+        deed=st.sampled_from(["helped_elder", "volunteered"]),
+        troubles=Troubles,
+    )
+    def a_deed_is_awarded(
+        self, resident: str, deed: str, troubles: list[Fault | None]
+    ) -> AwardDeed:
+        command = AwardDeed(id=self.new_id(), resident_id=resident, deed=deed)
+        self.award(command, troubles)
+        return command
+
+    @rule(command=awards, troubles=Troubles)
+    def an_award_is_sent_again(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
+        self.award(command, troubles)
+
+    @rule(
+        target=open_orders,
+        resident=Resident,
+        points=st.integers(1, 13),
+        count=st.integers(0, 3),
+        troubles=Troubles,
+    )
+    def an_order_is_placed(
+        self, resident: str, points: int, count: int, troubles: list[Fault | None]
+    ) -> Held:
+        day = self.day()
+        foretold: type[Refused] | None = None
+        if points > CAP:
+            foretold = RedemptionCap
+        elif self.balance[resident] - self.held[resident] < points:
+            foretold = NotEnoughPoints
+        elif self.spent[resident, day] + points > CAP:
+            foretold = RedemptionCap
+        held = Held(str(self.new_id()), resident, 0 if foretold else points, count, day)
+        refusal = self.ask(lambda: self.place(held, points), troubles, lost=AlreadyDone)
+        assert type(refusal) is (foretold or type(None)), refusal
+        if foretold:  # The resident then orders without points, if there are boxes to be had.
+            self.ask(lambda: self.place(held, 0), [])
+            return held
+        self.held[resident] += points
+        self.spent[resident, day] += points
+        return held
+
+    @rule(held=consumes(open_orders), troubles=Troubles)
+    def an_order_is_cancelled(self, held: Held, troubles: list[Fault | None]) -> None:
+        self.cancel(held, troubles)
+
+    @rule(
+        held=consumes(open_orders),
+        wanted=st.lists(st.sampled_from(BOXES), unique=True, max_size=3),
+        troubles=Troubles,
+    )
+    def an_order_is_delivered(
+        self, held: Held, wanted: list[str], troubles: list[Fault | None]
+    ) -> None:
+        handed = wanted[: held.count]
+        if not held.points and not held.count:
+            return  # Neither credit nor boxes take part in it.
+        there = all(self.holder[box_id] is None for box_id in handed)
+        refusal = self.ask(lambda: self.deliver(held, handed), troubles, lost=TransferSettled)
+        assert type(refusal) is (type(None) if there else BoxNotInStore), refusal
+        if not there:
+            self.cancel(held, [])
+            return
+        self.held[held.resident] -= held.points
+        self.balance[held.resident] -= held.points
+        for box_id in handed:
+            self.holder[box_id] = held.resident
+
+    @rule(
+        target=returns,
+        box_id=st.sampled_from(BOXES),
+        by=Resident,
+        store_id=st.sampled_from(STORES),
+        troubles=Troubles,
+    )
+    def a_box_is_returned(
+        self, box_id: str, by: str, store_id: str, troubles: list[Fault | None]
+    ) -> tuple[ReturnBox, str]:
+        command = ReturnBox(id=self.new_id(), box_id=box_id, store_id=store_id)
+        self.give_back(command, by, troubles)
+        return command, by
+
+    @rule(sent=returns, troubles=Troubles)
+    def a_return_is_sent_again(
+        self, sent: tuple[ReturnBox, str], troubles: list[Fault | None]
+    ) -> None:
+        self.give_back(*sent, troubles)
+
+    # What must be true at all times.
+
+    @rule(resident=Resident)
+    def a_resident_is_told_what_the_model_says(self, resident: str) -> None:
+        told = credit.statement(resident, now=self.now)
+        assert told.balance_points == self.balance[resident]
+        assert told.held_points == self.held[resident]
+        assert told.spent_today_points == self.spent[resident, self.day()]
+
+    @invariant()
+    def the_audits_find_nothing_and_the_sums_are_the_models(self) -> None:
+        ledger = credit.audit(cap_points=CAP)
+        assert ledger.breaches == []
+        assert boxes.breaches(ledger.deposits_fen) == []
+        assert ledger.granted_points - ledger.burnt_points == self.balance.total()
+        out = Counter(holder for holder in self.holder.values() if holder)
+        assert ledger.deposits_fen == {who: count * DEPOSIT for who, count in out.items()}
+
+    # How it is asked for.
+
+    def ask(
+        self,
+        act: Callable[[], T],
+        troubles: Sequence[Fault | None],
+        lost: type[Refused] | None = None,
+    ) -> T | Refused | None:
+        """
+        The answer, asked for until there is one; `lost` is how a part without a record of its own
+        tells that the try before, whose answer was lost, had been written.
+        """
+        left = list(troubles)
+        self.db.choose_fault = lambda operation: left.pop(0) if left else None
+        try:
+            for _ in range(len(troubles) + 1):
+                try:
+                    return act()
+                except (Crash, ClientError, BotoCoreError, Contended):
+                    continue
+            raise AssertionError("no answer though every trouble had passed")
+        except Refused as refusal:
+            troubled = any(troubles[: len(troubles) - len(left)])
+            return None if troubled and lost and isinstance(refusal, lost) else refusal
+        finally:
+            left.clear()
+
+    def award(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
+        points = points_for(command.deed, None)
+        key = command.resident_id, self.day()
+        fits = self.earned[key] + points <= MOST_EARNED_POINTS_A_DAY
+        answer = self.ask(lambda: credit.award(command, caller=CITY, now=self.now), troubles)
+        if command.id in self.said:
+            assert answer == self.said[command.id]
+        elif fits:
+            assert isinstance(answer, AwardedDeed), answer
+            self.said[command.id] = answer
+            self.earned[key] += points
+            self.balance[command.resident_id] += points
+        else:
+            assert isinstance(answer, EarningCap), answer
+
+    def give_back(self, command: ReturnBox, by: str, troubles: list[Fault | None]) -> None:
+        who = Caller(by, frozenset({(Role.RESIDENT, "wulin")}))
+        answer = self.ask(
+            lambda: boxes.take_back(command, caller=who, now=self.now, reward_points=REWARD),
+            troubles,
+        )
+        if command.id in self.said:
+            assert answer == self.said[command.id]
+        elif self.holder[command.box_id] is not None:
+            assert isinstance(answer, Returned), answer
+            self.said[command.id] = answer
+            self.holder[command.box_id] = None
+            self.balance[by] += REWARD
+        else:
+            assert isinstance(answer, BoxNotOut), answer
+
+    def place(self, held: Held, points: int) -> None:
+        with transaction() as tx:
+            if points:
+                credit.hold_points(
+                    tx,
+                    transfer_id=f"{held.order_id}/points",
+                    resident_id=held.resident,
+                    points=Points(points),
+                    on=local_date(self.now),
+                    cap_points=CAP,
+                    now=self.now,
+                )
+            if held.count:
+                credit.hold_deposit(
+                    tx,
+                    transfer_id=f"{held.order_id}/deposit",
+                    resident_id=held.resident,
+                    fen=Fen(held.count * DEPOSIT),
+                    now=self.now,
+                )
+
+    def cancel(self, held: Held, troubles: list[Fault | None]) -> None:
+        def act() -> None:
+            with transaction() as tx:
+                for kind in ["points"] * bool(held.points) + ["deposit"] * bool(held.count):
+                    transfer = f"{held.order_id}/{kind}"
+                    who, now = held.resident, self.now
+                    credit.void(tx, transfer_id=transfer, resident_id=who, now=now)
+
+        assert self.ask(act, troubles, lost=TransferSettled) is None
+        self.held[held.resident] -= held.points
+        self.spent[held.resident, held.day] -= held.points
+
+    def deliver(self, held: Held, handed: list[str]) -> None:
+        deposit, who, now = f"{held.order_id}/deposit", held.resident, self.now
+        with transaction() as tx:
+            if held.points:
+                points = f"{held.order_id}/points"
+                credit.post(tx, transfer_id=points, resident_id=who, now=now)
+            if held.count:
+                fen = Fen(len(handed) * DEPOSIT)
+                credit.post_part(tx, transfer_id=deposit, resident_id=who, fen=fen, now=now)
+            for box_id in handed:
+                boxes.hand_over(
+                    tx,
+                    box_id=box_id,
+                    order_id=held.order_id,
+                    resident_id=who,
+                    deposit_transfer_id=deposit,
+                    deposit_fen=DEPOSIT,
+                    now=now,
+                )
+
+    def day(self) -> str:
+        return local_date(self.now).isoformat()
+
+    def new_id(self) -> UUID:
+        self.number += 1
+        return UUID(int=(0x01905C2E8A00 + self.number) << 80 | 0x7 << 76 | 0x2 << 62)
+
+
+Neighbourhood.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+test_no_point_fen_or_box_is_lost_or_invented = Neighbourhood.TestCase
