@@ -12,6 +12,8 @@ from linli.orders.read import read
 from linli.orders.rows import ORDER, OrderRow
 from linli.orders.rules import sources_of
 
+_TOO_LATE = "only a placed order can be cancelled"
+
 
 def cancel(order_id: str, *, resident_id: str, now: datetime) -> Order:
     """
@@ -24,13 +26,15 @@ def cancel(order_id: str, *, resident_id: str, now: datetime) -> Order:
     order = read(order_id, resident_id)
     if order.state == "cancelled":
         return order
+    if order.state != "placed":
+        raise Conflict(_TOO_LATE)
     try:
         with transaction() as tx:
             tx.update(
                 OrderRow(order_id, ORDER),
                 [OrderRow.state.set("cancelled"), OrderRow.changed_at.set(rfc3339(now))],
                 condition=OrderRow.state == "placed",
-                refusal=Conflict("only a placed order can be cancelled"),
+                refusal=Conflict(_TOO_LATE),
             )
             slots.give_back(tx, order.slot_id)
             for source in sources_of(order):
@@ -39,6 +43,6 @@ def cancel(order_id: str, *, resident_id: str, now: datetime) -> Order:
     except Conflict:  # Also of the ledger: another request was faster.
         after = read(order_id, resident_id)
         if after.state != "cancelled":
-            raise
+            raise Conflict(_TOO_LATE) from None
         return after
     return read(order_id, resident_id)
