@@ -50,7 +50,7 @@ def api(service: str) -> APIGatewayHttpResolver:
 
     A handler adds its routes to it and answers with `serve`.
     """
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
     logger = Logger(service=service)
 
     @app.not_found
@@ -114,7 +114,7 @@ def answer(body: BaseModel, status: int = 200, **headers: str) -> Response[Any]:
     return Response(
         status_code=status,
         content_type="application/json",
-        body=body.model_dump_json(),
+        body=body,
         headers=dict(headers),
     )
 
