@@ -209,8 +209,8 @@ class Figures:
     @property
     def clean(self) -> bool:
         """Whether nothing surprised: no surprise, every check and every audit passed."""
-        audits = all(audit.verdict == "pass" for audit in self.audits)
-        return not self.surprises and audits and all(check.passed for check in self.checks)
+        audited = bool(self.audits) and all(one.verdict == "pass" for one in self.audits)
+        return not self.surprises and audited and all(check.passed for check in self.checks)
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain values, for saving."""

@@ -7,7 +7,7 @@ every answer was expected, every attempt refused as it must be, every audit pass
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -84,14 +84,23 @@ def play(stage: Stage, begun: float) -> Figures:
     opening = neighbourhood.opening_stock(stage)
     boxes.plan_boxes(stage, day.baskets, MORNING_UNTIL_HOUR)
     ride = Ride()
-    morning(stage, day, ride)
-    midday(stage, day, ride, shelf)
-    afternoon(stage, ride, shelf)
-    order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24))
+    scene(stage, lambda: morning(stage, day, ride))
+    scene(stage, lambda: midday(stage, day, ride, shelf))
+    scene(stage, lambda: afternoon(stage, ride, shelf))
+    scene(stage, lambda: order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24)))
     stage.say("审计 audits")
     audits = read_audits(stage)
     seconds = time.monotonic() - begun
     return figures_of(stage, day.baskets, opening, ride.routes, audits, seconds)
+
+
+def scene(stage: Stage, act: Callable[[], None]) -> None:
+    """Play a scene; one that breaks off is a surprise, told in full, and the day goes on."""
+    try:
+        act()
+    except Exception as fault:  # Whatever it is, the report must tell of it and of the rest.
+        stage.progress.console.print_exception()
+        stage.tally.surprise(f"a scene broke off: {type(fault).__name__}: {fault}")
 
 
 def morning(stage: Stage, day: DayOfDemand, ride: Ride) -> None:
@@ -136,6 +145,9 @@ def afternoon(stage: Stage, ride: Ride, shelf: boxes.BoxShelf) -> None:
     stage.clock_to(stage.calendar.at(16, 45))
     stage.say("风暴 a storm warning")
     emergency_id = storm.warn(stage)
+    if len(ride.drops) < 2:
+        stage.tally.surprise("the storm found nobody on the way")
+        return
     stage.clock_to(max(drop.at for drop in ride.drops[:2]) + timedelta(minutes=20))
     storm.ride_through(stage, emergency_id, ride, shelf)
     stage.say("风暴之后 after the storm")

@@ -69,7 +69,7 @@ def start_by_schedule(stage: Stage, slot_id: str) -> None:
         "detail": {},
     }
     got = stage.stack.client("lambda").invoke(
-        FunctionName=stage.stack.resources["StartDueWavesFunction"], Payload=json.dumps(event)
+        FunctionName=stage.stack.resources["StartWavesFunction"], Payload=json.dumps(event)
     )
     if "FunctionError" in got:
         stage.tally.surprise(f"schedule of {slot_id}: {got['Payload'].read()[:200]!r}")

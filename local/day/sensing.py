@@ -5,8 +5,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from iot.devices.sensor import NotPublished, Sensor, topic_of
 from local.day.figures import Incident
-from local.day.sensor import Sensor
 from local.day.stage import Stage
 from local.devices import register
 
@@ -23,15 +23,28 @@ def listen(stage: Stage) -> None:
     thing = f"respiration-{store.store}"
     device = register(stage.stack, thing, store.store_id)
     boot = stage.calendar.on.toordinal()
-    topic = f"linli/v1/{store.store_id}/{thing}/{KIND}"
+    topic = topic_of(store.store_id, thing, KIND)
     with Sensor(device, stage.stack.mqtt) as sensor:
         for payload in wrong_and_calm(stage, boot):
             sensor.publish(topic, payload)
             stage.tally.sensing.published += 1
+        _try_foreign_topic(stage, sensor)
         begun = time.monotonic()
         sensor.publish(topic, reading(stage, boot, 100, OVER))
         stage.tally.sensing.published += 1
     _await_incident(stage, store.store_id, thing, begun)
+
+
+def _try_foreign_topic(stage: Stage, sensor: Sensor) -> None:
+    """The device's policy lets it speak for itself only."""
+    other = stage.sample.stores[1]
+    foreign = topic_of(other.store_id, f"{KIND}-{other.store}", KIND)
+    got = "taken"
+    try:
+        sensor.publish(foreign, b"{}")
+    except NotPublished:
+        got = "not published"
+    stage.tally.check("Sensor under another sensor's name", "冒用其他传感器", "not published", got)
 
 
 def reading(stage: Stage, boot: int, seq: int, value: float, **other: Any) -> bytes:

@@ -1,0 +1,209 @@
+"""The report: its arithmetic, both languages, and a page that asks nothing of the network."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from local.day.drawing import draw, frame_of
+from local.day.figures import (
+    Audit,
+    Check,
+    Credit,
+    Deliveries,
+    Emergency,
+    Figures,
+    Fill,
+    Incident,
+    MapOrder,
+    MapRoute,
+    MapStore,
+    Orders,
+    Sensing,
+    WaveFigures,
+)
+from local.day.page import as_html
+from local.day.replay import FillRate
+from local.day.report import save
+from local.day.sections import Both, percent, sections, wave_name
+from local.day.terminal import as_text
+
+WAVE = "wulin.courier.20261127T1000"
+
+
+def order(number: int, state: str, code: str = "ok") -> MapOrder:
+    place = (120.16 + number / 1000, 30.27 + number / 2000)
+    return MapOrder(number, 9, 2, 2, state, code, "梅园", "Plum Garden", *place)
+
+
+FIGURES = Figures(
+    on="2026-11-27",
+    sales_on="2024-06-14",
+    played_in_seconds=120.4,
+    requests=700,
+    request_ms_p50=30,
+    request_ms_p95=90,
+    orders=Orders(placed=3, filled=2, cross_store=1, refused={"out_of_stock": 1}),
+    fill=Fill(pooled=FillRate(3, 2, 8, 6), separate=FillRate(3, 1, 8, 2)),
+    waves=[
+        WaveFigures(WAVE, 2, 0, 1, 7500, 10000, "or_tools", 9.5),
+        WaveFigures("wulin.courier.20261127T1600", 0, 0, 0, 0, 0, "none", 1.0),
+    ],
+    deliveries=Deliveries(delivered=2),
+    credit=Credit(boxes_out=2, boxes_back=1, deposits_charged_fen=2000),
+    sensing=Sensing(published=30, incidents=[Incident("i", "s", "sensor-1", "respiration", 0.8)]),
+    emergency=Emergency("e", "orange", 0.2, 3, 4, 1, 1),
+    checks=[Check("Unknown product", "未知商品", "unknown_sku", "unknown_sku")],
+    audits=[Audit("I1", "pass", "240 levels")],
+    surprises=[],
+    stores=[MapStore("老徐便利", "Old Xu's <Corner>", 120.158, 30.275)],
+    map_orders=[
+        order(1, "filled"),
+        order(2, "cross_store"),
+        order(3, "refused", "out_of_stock"),
+    ],
+    routes=[
+        MapRoute(
+            f"{WAVE}.1", "courier-01", "骑手", "rider", 2, 7500, [(120.16, 30.27), (120.165, 30.28)]
+        )
+    ],
+)
+
+
+class Outline(HTMLParser):
+    """Notes the page's tags, and everything that could make a request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.references: list[str] = []
+        self.unbalanced: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        if tag not in ("meta", "input"):  # Void in HTML.
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "action", "data", "srcset", "poster"):
+                self.references.append(f"{tag} {name}={value}")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+
+def outline(html: str) -> Outline:
+    parser = Outline()
+    parser.feed(html)
+    return parser
+
+
+def test_the_page_makes_no_request_and_runs_no_script() -> None:
+    html = as_html(FIGURES)
+    seen = outline(html)
+    assert seen.references == []
+    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(seen.seen)
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "http" not in html.replace("http_", "")
+
+
+def test_the_page_is_well_formed_and_escapes_what_it_shows() -> None:
+    html = as_html(replace(FIGURES, surprises=["<script>alert(1)</script>"]))
+    seen = outline(html)
+    assert (seen.unbalanced, seen.open) == ([], [])
+    assert "<script>" not in html
+    assert "Old Xu&#x27;s &lt;Corner&gt;" in html
+
+
+def test_the_map_says_that_it_is_schematic_and_describes_itself() -> None:
+    svg = draw(FIGURES)
+    assert "示意图（非测绘数据）" in svg
+    assert 'role="img" aria-labelledby="map-title map-desc"' in svg
+    assert "1 stores, 3 orders of which 2 were filled" in svg
+
+
+def test_every_order_store_and_route_is_on_the_map_with_a_title() -> None:
+    svg = draw(FIGURES)
+    assert svg.count('class="order filled"') == 1
+    assert svg.count('class="order cross"') == 1
+    assert svg.count('class="order refused"') == 1
+    assert svg.count('class="store"') == 1
+    assert svg.count('class="route c0"') == 1
+    assert "拒单 refused: out_of_stock" in svg
+
+
+def test_the_map_keeps_all_places_inside_its_frame() -> None:
+    places = [(120.14, 30.26), (120.19, 30.296), (120.16, 30.27)]
+    frame = frame_of(places)
+    assert all(0 < frame.xy(*place)[0] < 1200 and 0 < frame.xy(*place)[1] < 900 for place in places)
+
+
+def test_one_place_alone_can_be_drawn() -> None:
+    assert frame_of([(120.16, 30.27)]).xy(120.16, 30.27) == (600.0, 450.0)
+
+
+def test_kilometres_saved_are_a_share_of_the_ways_by_hand() -> None:
+    assert FIGURES.saved_share == pytest.approx(0.25)
+    assert replace(FIGURES, waves=[]).saved_share is None
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.936, "93.6 %"), (0.0, "0.0 %"), (None, "–"), (1.0, "100.0 %")]
+)
+def test_shares_are_shown_as_percentages(share: float | None, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_a_wave_is_named_by_its_local_start() -> None:
+    assert wave_name(WAVE) == "11-27 10:00"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"surprises": ["an answer that nobody expected"]},
+        {"checks": [Check("Unknown product", "未知商品", "unknown_sku", "fault")]},
+        {"audits": [Audit("I1", "fail", "atp below zero")]},
+    ],
+)
+def test_a_surprise_a_wrong_code_or_a_failed_audit_spoils_the_day(
+    change: dict[str, object],
+) -> None:
+    assert FIGURES.clean
+    assert not replace(FIGURES, **change).clean  # type: ignore[arg-type]
+
+
+def test_a_day_without_any_audit_is_not_clean() -> None:
+    assert not replace(FIGURES, audits=[]).clean
+
+
+def test_the_text_tells_the_figures_in_both_languages() -> None:
+    text = as_text(FIGURES)
+    for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "0.2 min"):
+        assert piece in text
+    assert "居民下单 Baskets ordered" in text
+    assert "共享库存不足" in text
+
+
+def test_every_label_of_the_report_has_both_languages() -> None:
+    for section in sections(FIGURES):
+        labels = [cell for row in section.rows for cell in row if isinstance(cell, Both)]
+        for label in (section.title, *labels, *section.columns):
+            assert bool(label.en) == bool(label.zh)
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert all(chinese.search(section.title.zh) for section in sections(FIGURES))
+
+
+def test_the_report_is_saved_as_figures_text_and_page(tmp_path: Path) -> None:
+    paths = save(FIGURES, tmp_path / "report")
+    assert [path.name for path in paths] == [
+        f"2026-11-27.{kind}" for kind in ("json", "txt", "html")
+    ]
+    figures = json.loads(paths[0].read_text(encoding="utf-8"))
+    assert figures["fill"]["pooled"]["filled_units"] == 6
+    assert figures["emergency"]["minutes_to_activation"] == 0.2
