@@ -81,12 +81,12 @@ def receive(store_id: str, sku: str, units: int) -> None:
     stock.receive(receipt, by="clerk", now=BEFORE)
 
 
-def put_slot(slot_id: str, capacity: int) -> None:
+def put_slot(slot_id: str, capacity: int, cutoff_at: datetime = CUTOFF_AT) -> None:
     """A slot from one hour after the cut-off to three hours after."""
     command = PutSlot(
-        starts_at=CUTOFF_AT + timedelta(hours=1),
-        ends_at=CUTOFF_AT + timedelta(hours=3),
-        cutoff_at=CUTOFF_AT,
+        starts_at=cutoff_at + timedelta(hours=1),
+        ends_at=cutoff_at + timedelta(hours=3),
+        cutoff_at=cutoff_at,
         capacity_orders=capacity,
         price_fen=300,
     )

@@ -126,7 +126,7 @@ def problem_of(
     offers = [
         CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift)
         for each in couriers
-        if (shift := shift_of(each, slot.starts_at, base_at)) is not None
+        if (shift := shift_of(each, max(slot.starts_at, base_at), base_at)) is not None
     ]
     problem = problem_for(sites, doorsteps, offers)
     return replace(problem, vehicles=_with_capacities(problem.vehicles, couriers))
