@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def start(state_dir: Path, ports: Ports) -> None:
 
     Raises `PortTaken`, or `WouldNotStart` with the end of the log.
     """
+    _end_leftovers(state_dir)
     _require_free(ports)
     for name in ("emulator", "s3", "tmp"):
         (state_dir / name).mkdir(parents=True, exist_ok=True)
@@ -117,6 +119,7 @@ def stop(state_dir: Path) -> bool:
         while running_ports(state_dir) is not None and time.monotonic() < end:
             time.sleep(0.05)
         _kill_group(group)
+    _end_leftovers(state_dir)
     running.unlink(missing_ok=True)
     return alive
 
@@ -134,6 +137,38 @@ def _log(state_dir: Path) -> Path:
 def _kill_group(group: int) -> None:
     try:
         os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _end_leftovers(state_dir: Path) -> None:
+    """End function processes whose emulator was killed: a busy one would linger for a while."""
+    if running_ports(state_dir) is not None:
+        return
+    mine = f"{state_dir.resolve()}/tmp/"
+    for process, command in _processes():
+        if mine in command and "_local_runtime.py" in command:
+            _kill(process)
+
+
+def _processes() -> Iterator[tuple[int, str]]:
+    """Yield (number, command line) of the processes here: from /proc, or else from ps (macOS)."""
+    if not Path("/proc/self/cmdline").exists():
+        listed = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True)
+        for line in listed.stdout.splitlines():
+            number, _, command = line.strip().partition(" ")
+            yield int(number), command
+        return
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            yield int(folder.name), (folder / "cmdline").read_text(errors="replace")
+        except OSError:
+            continue  # It ended while we looked.
+
+
+def _kill(process: int) -> None:
+    try:
+        os.kill(process, signal.SIGKILL)
     except ProcessLookupError:
         return
 

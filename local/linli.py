@@ -116,9 +116,9 @@ def make(venv: Path) -> None:
 
 
 def install(venv: Path, lock: Path) -> None:
-    """Install a lock file, every archive checked against its hash."""
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
-    command += ["--no-input", "--disable-pip-version-check", "-r", str(lock)]
+    """Install a lock file, every archive checked against its hash; the lock is complete."""
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--require-hashes", "--no-input", "--disable-pip-version-check", "-r", str(lock)]
     done = subprocess.run(command, text=True, stderr=subprocess.PIPE)
     if done.returncode:
         raise Halt(

@@ -87,7 +87,8 @@ def test_the_clock_file_reaches_the_function(stack: Stack, caller: httpx.Client)
 def test_only_the_named_origin_may_call_from_a_page(stack: Stack, caller: httpx.Client) -> None:
     def preflight(origin: str) -> str | None:
         headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        return caller.options("/open", headers=headers).headers.get("access-control-allow-origin")
+        answer = caller.options("/open", headers=headers)
+        return dict(answer.headers).get("access-control-allow-origin")
 
     assert preflight(stack.api_url) == stack.api_url
     assert preflight("https://evil.example") is None
