@@ -10,20 +10,29 @@ from local.day.stage import Stage
 from local.day.tally import Purchase, Tally
 
 SALES_ON = "2024-06-14"
+MOST_FINDINGS = 5
 
 
 def read_audits(stage: Stage) -> list[Audit]:
     """Every audit's verdict as the auditor reads it."""
     answer = stage.doors.get("/v1/audits", stage.token("auditor"))
     stage.tally.expect("audits", answer)
-    audits = [_audit(one) for one in answer.body.get("audits", [])]
+    audits = [_audit(one) for one in answer.body.get("verdicts", [])]
     if not audits:
         stage.tally.surprise("no audit was answered")
     return audits
 
 
 def _audit(one: dict[str, Any]) -> Audit:
-    return Audit(str(one.get("id")), str(one.get("verdict")), str(one.get("detail", "")))
+    suspicions = [*one["violations"], *one["unsettled"]]
+    return Audit(
+        guarantee=one["guarantee"],
+        title_en=one["title_en"],
+        title_zh=one["title_zh"],
+        verdict=one["verdict"],
+        checked=one["checked"],
+        findings=[f"{each['key']}: {each['what']}" for each in suspicions[:MOST_FINDINGS]],
+    )
 
 
 def figures_of(
@@ -37,6 +46,7 @@ def figures_of(
     """The day's figures from its notes; pure but for the numbers in `stage.doors.traffic`."""
     tally, traffic = stage.tally, stage.doors.traffic
     purchases = sorted(tally.purchases.values(), key=lambda one: one.basket.number)
+    tally.credit.deposits_charged_fen = tally.credit.boxes_out * deposit_fen(purchases)
     stores = [
         MapStore(one.name_zh, one.name_en, one.place.lon, one.place.lat)
         for one in stage.sample.stores
@@ -77,6 +87,12 @@ def orders_of(purchases: list[Purchase], tally: Tally, calendar: Calendar) -> Or
         of.cross_store += len(purchase.store_ids) > 1
         of.for_tomorrow += purchase.slot_id == tomorrow
     return of
+
+
+def deposit_fen(purchases: list[Purchase]) -> int:
+    """The deposit of a box, as the orders' answers tell it (0 when none asked for a box)."""
+    bodies = [one.answer.body for one in purchases if one.answer.ok and one.answer.body["boxes"]]
+    return int(bodies[0]["deposit_fen"] // bodies[0]["boxes"]) if bodies else 0
 
 
 def fill_of(purchases: list[Purchase]) -> FillRate:

@@ -121,11 +121,19 @@ class Check:
 
 @dataclass
 class Audit:
-    """The verdict of one audit of the guarantees."""
+    """The verdict on one guarantee: holds, no_subject (yet), violated or unsettled."""
 
-    audit_id: str
+    guarantee: str
+    title_en: str
+    title_zh: str
     verdict: str
-    detail: str
+    checked: int
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the guarantee."""
+        return self.verdict in ("holds", "no_subject")
 
 
 @dataclass
@@ -209,7 +217,7 @@ class Figures:
     @property
     def clean(self) -> bool:
         """Whether nothing surprised: no surprise, every check and every audit passed."""
-        audited = bool(self.audits) and all(one.verdict == "pass" for one in self.audits)
+        audited = bool(self.audits) and all(one.passed for one in self.audits)
         return not self.surprises and audited and all(check.passed for check in self.checks)
 
     def as_json(self) -> dict[str, Any]:

@@ -79,7 +79,8 @@ requests, median {figures.request_ms_p50} ms, 95 % within {figures.request_ms_p9
 def _cards(figures: Figures) -> str:
     pooled, separate = figures.fill.pooled, figures.fill.separate
     minutes = figures.emergency.minutes_to_activation
-    passed = sum(audit.verdict == "pass" for audit in figures.audits)
+    audited = [audit for audit in figures.audits if audit.verdict != "no_subject"]
+    passed = sum(audit.passed for audit in audited)
     driven = kilometres(figures.metres)
     cards = [
         _card(
@@ -89,7 +90,7 @@ def _cards(figures: Figures) -> str:
         _card(str(figures.orders.cross_store), Both("orders filled across stores", "跨店凑单")),
         _card(percent(figures.saved_share), Both(f"fewer kilometres ({driven})", "里程节省")),
         _card(
-            "–" if minutes is None else f"{minutes:.1f} min",
+            "–" if minutes is None else f"{minutes:.2f} min",
             Both("storm warning to reserve vehicles", "预警到启用备用车"),
             minutes is not None,
         ),
@@ -98,9 +99,9 @@ def _cards(figures: Figures) -> str:
             Both("boxes back / handed over", "循环箱归还 / 交付"),
         ),
         _card(
-            f"{passed} / {len(figures.audits)}",
-            Both("audits passed", "审计通过"),
-            0 < passed == len(figures.audits),
+            f"{passed} / {len(audited)}",
+            Both("guarantees hold", "保证成立"),
+            0 < passed == len(audited),
         ),
     ]
     return f'<ul class="cards">{"".join(cards)}</ul>'
@@ -176,11 +177,12 @@ def _both(cell: Cell) -> str:
     text = escape(cell.zh)
     if cell.zh != cell.en:
         text += f' <span class="en" lang="en">{escape(cell.en)}</span>'
-    if cell.en.startswith("✓"):
-        return f'<span class="pass">✓ {text}</span>'.replace("✓ pass", "pass")
-    if cell.en.startswith("✗"):
-        return f'<span class="fail">✗ {text}</span>'.replace("✗ FAIL", "FAIL")
-    return text
+    sign = {"✓": "pass", "✗": "fail"}.get(cell.en[:1])
+    return (
+        f'<span class="{sign}">{cell.en[0]} {text.replace(cell.en[:2], "")}</span>'
+        if sign
+        else text
+    )
 
 
 def _buildings(figures: Figures) -> str:

@@ -28,13 +28,15 @@ from local.day.sample import load_sample
 from local.day.shopping import AFTERNOON_UNTIL_HOUR, MORNING_UNTIL_HOUR, order_by_hour
 from local.day.stage import Stage
 from local.day.tally import Tally
-from local.day.terminal import show
+from local.day.terminal import TEXT_WIDTH, show
 from local.stack import Stack
 
 
 def main(stack: Stack) -> int:
     """Play the next day on `stack`; 0 when nothing surprised, else 1."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=TEXT_WIDTH)
     begun = time.monotonic()
     with curtain(stack, console) as stage:
         figures = play(stage, begun)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from linli.kernel.time import parse_instant
+from linli.kernel.time import ZONE, parse_instant
 from local.day.boxes import BoxShelf
 from local.day.doors import Answer
 from local.day.figures import MapRoute, WaveFigures
@@ -190,9 +190,8 @@ def deliver_due(stage: Stage, ride: Ride, boxes: BoxShelf, until: datetime) -> N
     if not due:
         return
     stage.clock_to(max(drop.at for drop in due) + timedelta(minutes=1))
-    for_each = stage.each(
-        f"送达 deliveries until {until:%H:%M}Z", lambda d: tell(stage, d, boxes, ride), due
-    )
+    title = f"送达 deliveries until {until.astimezone(ZONE):%H:%M}"
+    for_each = stage.each(title, lambda d: tell(stage, d, boxes, ride), due)
     stage.tally.deliveries.delivered += sum(state == "delivered" for state in for_each)
     stage.tally.deliveries.failed += sum(state == "failed" for state in for_each)
 

@@ -28,6 +28,10 @@ class Section:
     note: Both = NO_TEXT
 
 
+VERDICTS = {
+    "holds": Both("✓ holds", "成立"),
+    "no_subject": Both("– no subject yet", "暂无对象"),
+}
 REASONS = {
     "out_of_stock": Both("Out of stock in the whole pool", "共享库存不足"),
     "slot_full": Both("Slot full", "时段已满"),
@@ -220,7 +224,7 @@ def emergency(figures: Figures) -> Section:
     of = figures.emergency
     minutes = of.minutes_to_activation
     before, after = SOURCE_MINUTES
-    activation = "–" if minutes is None else f"{minutes:.1f} min"
+    activation = "–" if minutes is None else f"{minutes:.2f} min"
     return Section(
         "emergency",
         Both("Storm", "风暴应急"),
@@ -235,8 +239,9 @@ def emergency(figures: Figures) -> Section:
             (Both("left open as conflicts", "冲突待处理"), str(of.reconciled_conflicts)),
         ),
         Both(
-            "Minutes by the stack's clock; the machine's part of it is seconds.",
-            "按系统时钟计；其中机器处理仅数秒。",
+            "Ours is the machine's part alone, from the warning at the door to the last reserve "
+            "vehicle called up; the source's minutes include people.",
+            "本系统仅为机器处理时间（收到预警到启用最后一辆备用车），原文数据包含人工环节。",
         ),
     )
 
@@ -257,14 +262,15 @@ def checks(figures: Figures) -> Section:
 
 def audits(figures: Figures) -> Section:
     """Every audit with its verdict."""
-    rows: list[tuple[Cell, ...]] = [
-        (audit.audit_id, _mark(audit.verdict == "pass"), audit.verdict, audit.detail)
-        for audit in figures.audits
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for audit in figures.audits:
+        title = Both(f"{audit.guarantee} {audit.title_en}", f"{audit.guarantee} {audit.title_zh}")
+        verdict = VERDICTS.get(audit.verdict, Both(f"✗ {audit.verdict}", "未通过"))
+        rows.append((title, verdict, str(audit.checked), "; ".join(audit.findings)))
     columns = (
         Both("Guarantee", "保证"),
-        Both("", ""),
         Both("Verdict", "结论"),
+        Both("Checked", "核对数"),
         Both("Found", "所见"),
     )
     return Section("audits", Both("Audits", "审计"), columns, tuple(rows))

@@ -46,7 +46,8 @@ def warn(stage: Stage) -> str:
     view = _until(stage, emergency_id, lambda now: now["activations"] and now["tally"]["packs"])
     of = stage.tally.emergency
     of.emergency_id, of.level = emergency_id, LEVEL
-    of.minutes_to_activation = view.get("minutes_to_activation")
+    waits = [one["seconds_since_warning"] for one in view.get("activations", [])]
+    of.minutes_to_activation = round(max(waits) / 60, 2) if waits else None
     of.reserve_vehicles = len(view.get("activations", []))
     of.packs = view.get("tally", {}).get("packs", 0)
     if of.reserve_vehicles != len(RESERVE) or not of.packs:

@@ -57,7 +57,7 @@ FIGURES = Figures(
     sensing=Sensing(published=30, incidents=[Incident("i", "s", "sensor-1", "respiration", 0.8)]),
     emergency=Emergency("e", "orange", 0.2, 3, 4, 1, 1),
     checks=[Check("Unknown product", "未知商品", "unknown_sku", "unknown_sku")],
-    audits=[Audit("I1", "pass", "240 levels")],
+    audits=[Audit("I1", "Stock adds up", "库存守恒", "holds", 240)],
     surprises=[],
     stores=[MapStore("老徐便利", "Old Xu's <Corner>", 120.158, 30.275)],
     map_orders=[
@@ -168,7 +168,7 @@ def test_a_wave_is_named_by_its_local_start() -> None:
     [
         {"surprises": ["an answer that nobody expected"]},
         {"checks": [Check("Unknown product", "未知商品", "unknown_sku", "fault")]},
-        {"audits": [Audit("I1", "fail", "atp below zero")]},
+        {"audits": [Audit("I1", "Stock", "库存", "violated", 240, ["atp below zero"])]},
     ],
 )
 def test_a_surprise_a_wrong_code_or_a_failed_audit_spoils_the_day(
@@ -184,7 +184,7 @@ def test_a_day_without_any_audit_is_not_clean() -> None:
 
 def test_the_text_tells_the_figures_in_both_languages() -> None:
     text = as_text(FIGURES)
-    for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "0.2 min"):
+    for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "0.20 min"):
         assert piece in text
     assert "居民下单 Baskets ordered" in text
     assert "共享库存不足" in text
