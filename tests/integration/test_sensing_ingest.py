@@ -5,29 +5,39 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from linli import catalogue, incidents
+from linli import catalogue, incidents, sensing
 from linli.catalogue import PutStore
 from linli.incidents import CloseIncident
+from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
-from linli.sensing import Outcome, ingest, latest
+from linli.sensing import Outcome, PutSensor, ingest, latest
+from linli.sensing.register import SensorTaken
 from tests.support.engine import Crash, Engine, Fault, engine
 from tests.support.sensors import KIND, STORE, THING, arrival, message
 
 NOW = datetime(2024, 6, 28, 2, tzinfo=UTC)
 KEEPER = Caller("keeper-1", frozenset({(Role.STORE, STORE)}))
 HOT = 96.5
+OTHER = "6901234500028"
+PLACE = {
+    "community_id": "wulin",
+    "owner_id": "o-1",
+    "name_zh": "店",
+    "name_en": "Shop",
+    "lon": 120.16,
+    "lat": 30.27,
+}
 
 
 @pytest.fixture
 def db() -> Iterator[Engine]:
     with engine() as opened:
         catalogue.forget()
-        place = {"community_id": "wulin", "owner_id": "o-1", "lon": 120.16, "lat": 30.27}
-        store = PutStore.model_validate(place | {"name_zh": "店", "name_en": "Shop"})
-        catalogue.put_store(STORE, store, None)
+        catalogue.put_store(STORE, PutStore.model_validate(PLACE), None)
         yield opened
 
 
@@ -97,6 +107,50 @@ def test_a_thing_has_one_open_incident_and_after_closing_may_have_the_next(db: E
     assert ingest(message(1, NOW, HOT), NOW).incident_id is None
     second = ingest(message(3, NOW, HOT), NOW).incident_id
     assert [one.id for one in open_incidents()] == [second]
+
+
+def put_sensor(**said: Any) -> None:
+    put_in(STORE, KEEPER, **said)
+
+
+def put_in(store_id: str, keeper: Caller, **said: Any) -> None:
+    sensing.put_sensor(THING, PutSensor.model_validate({"store_id": store_id} | said), keeper)
+
+
+@pytest.mark.parametrize(
+    ("said", "alarms"),
+    [
+        ({}, False),
+        ({"produce": "cherry"}, True),
+        ({"produce": "spinach"}, False),
+        ({"produce": "durian"}, False),
+        ({"limit_milli_by_kind": {KIND: 29_000}}, True),
+        ({"produce": "cherry", "limit_milli_by_kind": {KIND: 31_000}}, False),
+    ],
+)
+def test_a_sensor_alarms_by_its_produce_and_its_own_limits(
+    db: Engine, said: dict[str, Any], alarms: bool
+) -> None:
+    put_sensor(**said)
+    assert (ingest(message(1, NOW, 30.0), NOW).incident_id is not None) == alarms
+
+
+def test_a_registered_sensor_counts_for_its_own_store_only(db: Engine) -> None:
+    put_sensor()
+    catalogue.put_store(OTHER, PutStore.model_validate(PLACE), None)
+    sent = message(1, NOW).model_copy(update={"store_id": OTHER})
+    assert ingest(sent, NOW).reason == "not_own_store"
+    other = Caller("keeper-2", frozenset({(Role.STORE, OTHER)}))
+    with pytest.raises(SensorTaken):
+        put_in(OTHER, other)
+    with pytest.raises(NotFound):
+        put_in(STORE, other)
+
+
+@pytest.mark.parametrize("limits", [{"mood": 1}, {KIND: -1}, {"temperature": 10_000_000}])
+def test_a_limit_that_cannot_be_is_refused(limits: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        PutSensor(store_id=STORE, limit_milli_by_kind=limits)
 
 
 @pytest.mark.parametrize(

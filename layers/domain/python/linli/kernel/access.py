@@ -54,6 +54,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/routes/{route_id}": frozenset({_C, _D}),
     "POST /v1/deliveries": frozenset({_C}),
     # sensing
+    "PUT /v1/sensors/{thing}": frozenset({_S}),
     "GET /v1/incidents": frozenset({_D, _S, _Y}),
     "POST /v1/incidents/{incident_id}/close": frozenset({_D, _S}),
     # resilience

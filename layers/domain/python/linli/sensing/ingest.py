@@ -9,9 +9,10 @@ from linli import catalogue, incidents
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended
 from linli.kernel.time import local_date, parse_instant, rfc3339
-from linli.kernel.transact import Transaction, transaction
+from linli.kernel.transact import transaction
 from linli.sensing.limits import KINDS
-from linli.sensing.model import Arrival, Latest, Reading
+from linli.sensing.model import Arrival, Latest, PutSensor, Reading
+from linli.sensing.register import sensor_in, sensor_key
 from linli.sensing.rows import (
     QuarantineRow,
     ReadingRow,
@@ -38,12 +39,43 @@ class _Moved(Contended):
     """The thing's latest reading or open incident changed since it was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A message whose reading may be kept."""
+
+    arrival: Arrival
+    reading: Reading
+    community_id: str
+    now: datetime
+
+    @property
+    def digest(self) -> str:
+        """Of what is told: the kind and the reading."""
+        return _digest(self.arrival.kind, self.reading.model_dump_json())
+
+    @property
+    def keys(self) -> list[reads.Key]:
+        """All that the decision looks at."""
+        pk = thing_key(self.arrival.thing)
+        return [
+            (ReadingRow, pk, reading_key(self.reading.order)),
+            (ReadingRow, pk, latest_key(self.arrival.kind)),
+            sensor_key(self.arrival.thing),
+            self.open_key,
+        ]
+
+    @property
+    def open_key(self) -> reads.Key:
+        """Whether the thing has an open incident."""
+        return incidents.open_key(self.community_id, self.arrival.thing, self.arrival.kind)
+
+
 def ingest(arrival: Arrival, now: datetime) -> Outcome:
     """
     Keep the reading of `arrival`, move the thing's latest forward and open an incident if due.
 
-    One read batch and one transaction. The same message again changes nothing; another reading
-    under the same (boot, seq) is quarantined.
+    One look-up of the store, one read batch and one transaction. The same message again changes
+    nothing; another reading under the same (boot, seq) is quarantined.
 
     Raises:
         Contended: The items were busy at every attempt; nothing was written.
@@ -58,7 +90,7 @@ def ingest(arrival: Arrival, now: datetime) -> Outcome:
     fault = fault_of(reading, KINDS[arrival.kind], now)
     if fault:
         return _quarantine(arrival, fault, now)
-    return _keep(arrival, reading, store.community_id, now)
+    return _keep(_Sound(arrival, reading, store.community_id, now))
 
 
 def latest(thing: str, kind: str) -> Latest | None:
@@ -76,19 +108,22 @@ def latest(thing: str, kind: str) -> Latest | None:
     )
 
 
-def _keep(arrival: Arrival, reading: Reading, community_id: str, now: datetime) -> Outcome:
-    digest = _digest(arrival.kind, reading.model_dump_json())
-    limit_milli = KINDS[arrival.kind].limit_for(None)
+def _keep(sound: _Sound) -> Outcome:
+    arrival = sound.arrival
     for _ in range(_ATTEMPTS):
-        seen = _seen(arrival, reading, community_id)
-        decision = decide(reading, digest, limit_milli, seen, now)
+        found = reads.batch(sound.keys)
+        sensor = sensor_in(found, arrival.thing) or PutSensor(store_id=arrival.store_id)
+        if sensor.store_id != arrival.store_id:
+            return _quarantine(arrival, "not_own_store", sound.now)
+        limit_milli, seen = sensor.limit_milli(arrival.kind), _seen(sound, found)
+        decision = decide(sound.reading, sound.digest, limit_milli, seen, sound.now)
         if decision.fate == "duplicate":
             return Outcome("duplicate")
         if decision.fate == "contradiction":
-            return _quarantine(arrival, "contradicts", now)
-        incident = _incident(arrival, reading, community_id, now) if decision.alarm else None
+            return _quarantine(arrival, "contradicts", sound.now)
+        incident = _incident(sound, limit_milli) if decision.alarm else None
         try:
-            _write(arrival, reading, decision, seen.newest, incident, digest, now)
+            _write(sound, decision, seen.newest, incident)
         except (_Moved, AlreadyDone):
             continue
         fate: Literal["kept", "late"] = "kept" if decision.newest else "late"
@@ -96,49 +131,35 @@ def _keep(arrival: Arrival, reading: Reading, community_id: str, now: datetime) 
     raise Contended("the thing's latest reading keeps moving")
 
 
-def _seen(arrival: Arrival, reading: Reading, community_id: str) -> Seen:
-    pk = thing_key(arrival.thing)
-    open_key = incidents.open_key(community_id, arrival.thing, arrival.kind)
-    found = reads.batch(
-        [
-            (ReadingRow, pk, reading_key(reading.order)),
-            (ReadingRow, pk, latest_key(arrival.kind)),
-            open_key,
-        ]
-    )
-    kept = found.get(ReadingRow, pk, reading_key(reading.order))
-    newest = found.get(ReadingRow, pk, latest_key(arrival.kind))
+def _seen(sound: _Sound, found: reads.Found) -> Seen:
+    pk = thing_key(sound.arrival.thing)
+    kept = found.get(ReadingRow, pk, reading_key(sound.reading.order))
+    newest = found.get(ReadingRow, pk, latest_key(sound.arrival.kind))
     return Seen(
         digest=kept.digest if kept else None,
         newest=newest.order if newest else None,
-        incident_open=found.get(*open_key) is not None,
+        incident_open=found.get(*sound.open_key) is not None,
     )
 
 
 def _write(
-    arrival: Arrival,
-    reading: Reading,
-    decision: Decision,
-    newest: str | None,
-    incident: incidents.Incident | None,
-    digest: str,
-    now: datetime,
+    sound: _Sound, decision: Decision, newest: str | None, incident: incidents.Incident | None
 ) -> None:
     with transaction() as tx:
-        row = _row(arrival, reading, digest, reading_key(reading.order), now)
+        row = _row(sound, reading_key(sound.reading.order))
         tx.put(row, condition=ReadingRow.pk.does_not_exist(), refusal=AlreadyDone())
         if decision.newest:
-            _move_latest(tx, _row(arrival, reading, digest, latest_key(arrival.kind), now), newest)
+            unmoved = (
+                ReadingRow.pk.does_not_exist() if newest is None else ReadingRow.order == newest
+            )
+            row = _row(sound, latest_key(sound.arrival.kind))
+            tx.put(row, condition=unmoved, refusal=_Moved())
         if incident:
             incidents.open_in(tx, incident, refusal=_Moved())
 
 
-def _move_latest(tx: Transaction, row: ReadingRow, newest: str | None) -> None:
-    unmoved = ReadingRow.pk.does_not_exist() if newest is None else ReadingRow.order == newest
-    tx.put(row, condition=unmoved, refusal=_Moved())
-
-
-def _row(arrival: Arrival, reading: Reading, digest: str, sk: str, now: datetime) -> ReadingRow:
+def _row(sound: _Sound, sk: str) -> ReadingRow:
+    arrival, reading = sound.arrival, sound.reading
     return ReadingRow(
         thing_key(arrival.thing),
         sk,
@@ -148,26 +169,26 @@ def _row(arrival: Arrival, reading: Reading, digest: str, sk: str, now: datetime
         value_milli=reading.milli,
         device_at=rfc3339(reading.at),
         received_at_ms=arrival.received_at_ms,
-        recorded_at=rfc3339(now),
-        digest=digest,
+        recorded_at=rfc3339(sound.now),
+        digest=sound.digest,
     )
 
 
-def _incident(
-    arrival: Arrival, reading: Reading, community_id: str, now: datetime
-) -> incidents.Incident:
-    kind = KINDS[arrival.kind]
+def _incident(sound: _Sound, limit_milli: int) -> incidents.Incident:
+    arrival, reading = sound.arrival, sound.reading
     return incidents.Incident(
-        id=incidents.id_of(community_id, arrival.thing, arrival.kind, reading.at, reading.order),
-        community_id=community_id,
+        id=incidents.id_of(
+            sound.community_id, arrival.thing, arrival.kind, reading.at, reading.order
+        ),
+        community_id=sound.community_id,
         store_id=arrival.store_id,
         thing=arrival.thing,
         kind=arrival.kind,
         value_milli=reading.milli,
-        limit_milli=kind.limit_for(None),
-        unit=kind.unit,
+        limit_milli=limit_milli,
+        unit=KINDS[arrival.kind].unit,
         measured_at=reading.at,
-        opened_at=now,
+        opened_at=sound.now,
     )
 
 

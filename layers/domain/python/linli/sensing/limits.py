@@ -34,6 +34,10 @@ class Kind:
         """The alarm limit in milli-units; `produce` None or unlisted takes the kind's own."""
         return self.limit_milli_by_produce.get(produce or "", self.limit_milli)
 
+    def may_be(self, milli: int) -> bool:
+        """Whether a value in milli-units is physically possible."""
+        return self.least_milli <= milli <= self.most_milli
+
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {

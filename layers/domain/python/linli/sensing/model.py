@@ -4,11 +4,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from linli.kernel.ids import StoreId, ThingId
+from linli.sensing.limits import KINDS
 
 MOST_BOOT = 2**31 - 1
 MOST_SEQ = 2**53 - 1
@@ -71,6 +72,40 @@ class Reading(BaseModel):
     def order(self) -> str:
         """Text that sorts as (boot, seq): the device's own order, which no clock can change."""
         return f"{self.boot:010d}.{self.seq:016d}"
+
+
+class PutSensor(BaseModel):
+    """Where a sensor hangs, what it watches, and limits of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store_id: StoreId
+    produce: Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$")] | None = Field(
+        default=None, description="What lies there; its usual limits apply", examples=["cherry"]
+    )
+    limit_milli_by_kind: dict[str, int] = Field(
+        default_factory=dict,
+        max_length=10,
+        description="Limits instead of the usual ones, in thousandths of the kind's unit",
+        examples=[{"temperature": -18000}],
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for kind, milli in self.limit_milli_by_kind.items():
+            if kind not in KINDS or not KINDS[kind].may_be(milli):
+                raise ValueError("a limit is of a known kind, and possible")
+        return self
+
+    def limit_milli(self, kind: str) -> int:
+        """The alarm limit of a kind, in thousandths of its unit."""
+        return self.limit_milli_by_kind.get(kind, KINDS[kind].limit_for(self.produce))
+
+
+class Sensor(PutSensor):
+    """A registered sensor."""
+
+    thing: ThingId
 
 
 @dataclass(frozen=True, slots=True)

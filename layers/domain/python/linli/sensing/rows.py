@@ -3,12 +3,15 @@ How readings are stored, in the table READINGS.
 
     pk THING#{thing}                    sk READING#{boot}.{seq}     a reading, once
     pk THING#{thing}                    sk LATEST#{kind}            the newest of a kind
+    pk THING#{thing}                    sk SENSOR                   where it hangs, its limits
     pk QUARANTINE#{store}#{local day}   sk {digest of the message}  what could not be trusted
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
+
+SENSOR = "SENSOR"
 
 
 def thing_key(thing: str) -> str:
@@ -43,6 +46,14 @@ class ReadingRow(Row):
     received_at_ms = NumberAttribute()
     recorded_at = UnicodeAttribute()
     digest = UnicodeAttribute()
+
+
+class SensorRow(Row):
+    """A registered sensor: JSON, and the store that it belongs to."""
+
+    table = Table.READINGS
+    store_id = UnicodeAttribute()
+    body = UnicodeAttribute()
 
 
 class QuarantineRow(Row):

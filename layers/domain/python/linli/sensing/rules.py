@@ -15,6 +15,7 @@ Reason = Literal[
     "not_own_topic",
     "unknown_kind",
     "unknown_store",
+    "not_own_store",
     "wrong_unit",
     "impossible_value",
     "from_the_future",
@@ -67,7 +68,7 @@ def fault_of(reading: Reading, kind: Kind, now: datetime) -> Reason | None:
     """Why a reading cannot be true, if it can't: unit, range, or the device's clock."""
     if reading.unit != kind.unit:
         return "wrong_unit"
-    if not kind.least_milli <= reading.milli <= kind.most_milli:
+    if not kind.may_be(reading.milli):
         return "impossible_value"
     if reading.at > now + timedelta(seconds=FUTURE_SECONDS):
         return "from_the_future"
