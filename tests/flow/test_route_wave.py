@@ -105,8 +105,8 @@ class Town:
             "lines": [{"sku": SKU, "units": 1 + n % 3}],
             "slot_id": slot_id,
         }
-        self.sure("POST", "/v1/orders", "resident", body, f"resident-{n}")
-        return body["id"]
+        placed = self.sure("POST", "/v1/orders", "resident", body, f"resident-{n}")
+        return str(placed["id"])
 
     def ask(self, slot_id: str) -> httpx.Response:
         body = {"id": str(uuid7()), "slot_id": slot_id}

@@ -180,4 +180,5 @@ class InProcess:
             return None
         row = BodyRow.get(wave_key(cluster["wave_id"]), cluster["problem_key"])
         problem = problem_from_json(json.loads(row.body)["problem"])
-        return json.loads(json.dumps(plan_to_json(solve(problem, None, 1))))
+        plan: dict[str, Any] = json.loads(json.dumps(plan_to_json(solve(problem, None, 1))))
+        return plan
