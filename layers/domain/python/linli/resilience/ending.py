@@ -158,4 +158,5 @@ def _write_end(
                 refusal=AlreadyDone(),
             )
     except AlreadyDone:
-        return  # Another run of the same step ended it.
+        if find(emergency_id).state != "ended":  # Then it was no other run of the same step.
+            raise
