@@ -1,6 +1,6 @@
 """An emergency over an engine: warned once, reserve called up once, paper entered once (I7)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -341,3 +341,64 @@ def test_a_foreign_city_or_dispatcher_finds_nothing(placed: list[Order], db: Eng
         with pytest.raises(NotFound):
             resilience.put_vehicle("van-9", VAN, caller)
     assert db.everything() == before
+
+
+def meanwhile(db: Engine, other: Callable[[], object]) -> None:
+    """Let `other` happen right before the next write, after everything was read for it."""
+    waiting = [other]
+
+    def look(operation: str) -> None:
+        if operation == "TransactWriteItems" and waiting:
+            waiting.pop()()
+
+    db.before_call = look
+
+
+def test_two_warnings_at_once_are_one_emergency(db: Engine) -> None:
+    machine, found = InProcess(NOW), []
+    meanwhile(db, lambda: found.append(send(warning("yellow"), machine)))
+    found.append(send(warning("red"), machine))
+    assert found[0] == found[1]
+    assert (len(machine.inputs), view(found[0]).level) == (1, "red")
+
+
+def test_two_runs_of_the_activation_at_once_call_each_vehicle_up_once(db: Engine) -> None:
+    machine = InProcess(NOW)
+    machine.dead = True
+    emergency_id = send(warning(), machine)
+    meanwhile(db, lambda: resilience.activate(emergency_id, NOW))
+    found = resilience.activate(emergency_id, NOW + timedelta(minutes=1))
+    assert [(each.vehicle_id, each.activated_at) for each in found] == [
+        ("van-1", NOW),
+        ("van-2", NOW),
+    ]
+
+
+def test_an_emergency_that_ends_during_the_activation_leaves_no_vehicle_out(db: Engine) -> None:
+    machine = InProcess(NOW)
+    machine.dead = True
+    emergency_id = send(warning(), machine)
+    meanwhile(db, lambda: end(emergency_id, machine))
+    assert resilience.activate(emergency_id, NOW) == []
+    assert not [v for v in vehicles() if v.active_in]
+
+
+def test_two_words_to_end_at_once_end_it_for_the_first(db: Engine) -> None:
+    machine = InProcess(NOW)
+    emergency_id = send(warning(), machine)
+    meanwhile(db, lambda: end(emergency_id, machine))
+    with pytest.raises(NotUnderway):
+        end(emergency_id, machine)
+    assert len(machine.answered) == 1
+
+
+def test_the_same_paper_entered_by_two_at_once_is_applied_once(
+    placed: list[Order], db: Engine
+) -> None:
+    emergency_id = send(warning(), InProcess(NOW))
+    found = []
+    line = entry(placed[0])
+    meanwhile(db, lambda: found.append(enter(paper(emergency_id, line))))
+    found.append(enter(paper(emergency_id, line)))
+    assert found[0].lines == found[1].lines
+    assert states(found[0]) == [("applied", None)]

@@ -1,6 +1,6 @@
 """Readings over an engine: kept once, in the device's order, or quarantined (I8, I9)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -196,3 +196,52 @@ def test_a_message_sent_again_after_a_fault_has_its_effect_once(
     assert db.everything() == once
     readings = [i for (_, sk), i in db.items(Table.READINGS).items() if sk.startswith("READING#")]
     assert (len(readings), len(quarantined(db)), len(open_incidents())) in [(1, 0, 1), (0, 1, 0)]
+
+
+def meanwhile(db: Engine, other: Callable[[], object]) -> None:
+    """Let `other` happen right before the next write, after everything was read for it."""
+    waiting = [other]
+
+    def look(operation: str) -> None:
+        if operation == "TransactWriteItems" and waiting:
+            waiting.pop()()
+
+    db.before_call = look
+
+
+def test_the_same_message_handled_twice_at_once_is_kept_once(db: Engine) -> None:
+    outcomes = []
+    meanwhile(db, lambda: outcomes.append(ingest(message(1, NOW, HOT), NOW)))
+    outcomes.append(ingest(message(1, NOW, HOT), NOW + timedelta(seconds=1)))
+    assert [one.fate for one in outcomes] == ["kept", "duplicate"]
+    newest = latest(THING, KIND)
+    assert newest is not None
+    assert newest.recorded_at == NOW
+    assert len(open_incidents()) == 1
+
+
+def test_a_reading_overtaken_while_it_is_written_is_late(db: Engine) -> None:
+    meanwhile(db, lambda: ingest(message(2, NOW), NOW))
+    assert ingest(message(1, NOW, HOT), NOW) == Outcome("late")
+    newest = latest(THING, KIND)
+    assert newest is not None
+    assert newest.order.endswith("2")
+    assert open_incidents() == []
+
+
+def test_two_readings_over_the_limit_at_once_open_one_incident(db: Engine) -> None:
+    ingest(message(1, NOW), NOW)
+    meanwhile(db, lambda: ingest(message(2, NOW, HOT), NOW))
+    assert ingest(message(3, NOW, HOT), NOW) == Outcome("kept")
+    assert len(open_incidents()) == 1
+
+
+def test_an_incident_closed_by_two_at_once_is_closed_by_the_first(db: Engine) -> None:
+    incident_id = ingest(message(1, NOW, HOT), NOW).incident_id
+    assert incident_id is not None
+    mine, theirs = (CloseIncident(id=uuid7(), reason=reason) for reason in ("mine", "theirs"))
+    meanwhile(db, lambda: incidents.close(incident_id, theirs, KEEPER, NOW))
+    with pytest.raises(incidents.AlreadyClosed):
+        incidents.close(incident_id, mine, KEEPER, NOW)
+    (closed,) = incidents.incidents_of(KEEPER)
+    assert closed.reason == "theirs"
