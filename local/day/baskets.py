@@ -10,8 +10,8 @@ The rules, in order (each is stated in the report):
 3. *Opening stock.* A store opens with its recorded sales on the same scale. Where it was not out of
    stock in the last hour of trading it also has a spare of a quarter, at least one unit; where it
    was, it has what it sold and no more.
-4. *Baskets.* The wishes of a store and hour are shuffled and cut into baskets of one to six units,
-   each ordered by a resident whose nearest store it is.
+4. *Baskets.* The wishes of a store and hour are shuffled and cut into baskets of one to eight
+   units, each ordered by a resident whose nearest store it is.
 """
 
 import random
@@ -23,10 +23,10 @@ from math import ceil, floor
 from local.day.places import Resident
 from local.day.sample import SalesRow, Sample
 
-THINNING = 8
+THINNING = 7
 LAST_TRADING_HOUR = 21
 SPARE_SHARE = 0.25
-BASKET_UNITS = (1, 2, 2, 3, 3, 3, 4, 4, 5, 6)
+BASKET_UNITS = (1, 2, 3, 4, 4, 5, 5, 6, 7, 8)
 """Sizes that a basket's size is drawn from."""
 
 Held = Mapping[tuple[str, str], int]

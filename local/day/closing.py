@@ -85,6 +85,7 @@ def orders_of(purchases: list[Purchase], tally: Tally, calendar: Calendar) -> Or
             continue
         of.filled += 1
         of.cross_store += len(purchase.store_ids) > 1
+        of.helped += purchase.store_ids != {purchase.basket.resident.nearest_store_id}
         of.for_tomorrow += purchase.slot_id == tomorrow
     return of
 

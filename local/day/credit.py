@@ -6,26 +6,54 @@ from local.day.shopping import order_body, place
 from local.day.stage import Stage
 
 CAP_POINTS = 20
+DEED_POINTS = 10
 POINT_FEN = 100
 
 
 def spend_too_much(stage: Stage, baskets: tuple[Basket, ...]) -> None:
-    """Someone with points tries to spend one more than they have, then more than a day's cap."""
-    numbers = sorted(stage.tally.spending)
-    if not numbers:
-        stage.tally.surprise("nobody has points to spend")
+    """Someone with few points tries to spend one more; then, with many, more than a day's cap."""
+    basket = _poorest(stage, baskets)
+    if basket is None:
+        stage.tally.surprise("nobody with few points plans to spend some")
         return
-    basket = baskets[numbers[0] - 1]
-    have = _credit(stage, basket.resident.subject).get("available_points", 0)
-    dear = _dear_and_there(stage, basket)
-    body = {**order_body(stage, basket), "lines": [{"sku": dear, "units": 1}], "boxes": 0}
+    subject = basket.resident.subject
+    have = _credit(stage, subject).get("available_points", 0)
+    body = {**order_body(stage, basket), "lines": [{"sku": _dear(stage, basket), "units": 1}]}
     for name_en, name_zh, points, code in (
         ("One point more than earned", "超出所得积分", have + 1, "not_enough_points"),
         ("More than a day's cap", "超出每日上限", CAP_POINTS + 1, "redemption_cap"),
     ):
+        if points > CAP_POINTS:
+            _award(stage, subject)
         tried = {"id": stage.calendar.id(f"overspend/{points}"), "spend_points": points}
-        answer = place(stage, basket.resident.subject, body | tried)
+        answer = place(stage, subject, body | tried)
         stage.tally.check(name_en, name_zh, code, answer.code)
+
+
+def _poorest(stage: Stage, baskets: tuple[Basket, ...]) -> Basket | None:
+    """A basket that is to spend points, of a resident who has fewer than the cap to spare."""
+    for number in sorted(stage.tally.spending):
+        have = _credit(stage, baskets[number - 1].resident.subject).get("available_points", 0)
+        if 0 < have < CAP_POINTS:
+            return baskets[number - 1]
+    return None
+
+
+def _award(stage: Stage, subject: str) -> None:
+    """The dispatcher vouches for deeds, as many as a day allows, and then for one more."""
+    for number, code in enumerate(("ok", "ok", "earning_cap")):
+        body = {
+            "id": stage.calendar.id(f"deed/{subject}/{number}"),
+            "resident_id": subject,
+            "deed": "volunteered",
+            "points": DEED_POINTS,
+        }
+        answer = stage.doors.post("/v1/deeds", stage.token("dispatcher"), body)
+        if code == "ok":
+            stage.tally.expect("deed", answer)
+            stage.tally.credit.points_earned += answer.body.get("points", 0)
+        else:
+            stage.tally.check("One deed too many in a day", "超出每日获取上限", code, answer.code)
 
 
 def check_balances(stage: Stage) -> None:
@@ -47,7 +75,7 @@ def _credit(stage: Stage, subject: str) -> dict[str, int]:
     return stage.tally.expect(f"credit of {subject}", answer).body
 
 
-def _dear_and_there(stage: Stage, basket: Basket) -> str:
+def _dear(stage: Stage, basket: Basket) -> str:
     """The SKU that costs more than the cap's worth and of which the pool has most."""
     dear = [p.sku for p in stage.sample.products if p.price_fen > (CAP_POINTS + 1) * POINT_FEN]
     answer = stage.doors.get(

@@ -17,6 +17,8 @@ class Orders:
 
     placed: int = 0
     filled: int = 0
+    helped: int = 0
+    """Filled, but not by the resident's nearest store alone."""
     cross_store: int = 0
     cancelled: int = 0
     for_tomorrow: int = 0

@@ -87,7 +87,10 @@ def _cards(figures: Figures) -> str:
             f"{percent(separate.of_orders)} → {percent(pooled.of_orders)}",
             Both("orders filled: separate stocks → one pool", "订单满足率：独立 → 共享"),
         ),
-        _card(str(figures.orders.cross_store), Both("orders filled across stores", "跨店凑单")),
+        _card(
+            f"{figures.orders.helped} / {figures.orders.cross_store}",
+            Both("orders helped by other stores / put together across", "他店支援 / 跨店凑单"),
+        ),
         _card(percent(figures.saved_share), Both(f"fewer kilometres ({driven})", "里程节省")),
         _card(
             "–" if minutes is None else f"{minutes:.2f} min",

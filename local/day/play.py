@@ -37,9 +37,8 @@ def main(stack: Stack) -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=TEXT_WIDTH)
-    begun = time.monotonic()
     with curtain(stack, console) as stage:
-        figures = play(stage, begun)
+        figures = play(stage)
     show(figures, console)
     for path in save(figures):
         console.print(f"→ {path}", highlight=False)
@@ -75,7 +74,7 @@ def demand_on(stage: Stage, on: date) -> DayOfDemand:
     return make_day(stage.sample, stage.residents, Calendar(on).seed)
 
 
-def play(stage: Stage, begun: float) -> Figures:
+def play(stage: Stage) -> Figures:
     """The day from midnight to midnight; answers its figures."""
     day = demand_on(stage, stage.calendar.on)
     stage.clock_to(stage.calendar.at(0, 1))
@@ -92,7 +91,7 @@ def play(stage: Stage, begun: float) -> Figures:
     scene(stage, lambda: order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24)))
     stage.say("审计 audits")
     audits = read_audits(stage)
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - stage.begun
     return figures_of(stage, day.baskets, opening, ride.routes, audits, seconds)
 
 
@@ -146,7 +145,7 @@ def afternoon(stage: Stage, ride: Ride, shelf: boxes.BoxShelf) -> None:
     deliver_due(stage, ride, shelf, stage.calendar.at(16, 45))
     stage.clock_to(stage.calendar.at(16, 45))
     stage.say("风暴 a storm warning")
-    emergency_id = storm.warn(stage)
+    emergency_id = storm.warn(stage, len({drop.route_id for drop in ride.drops}))
     if len(ride.drops) < 2:
         stage.tally.surprise("the storm found nobody on the way")
         return

@@ -84,7 +84,8 @@ def orders(figures: Figures) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (Both("Baskets ordered", "居民下单"), str(of.placed)),
         (Both("Filled", "成交"), str(of.filled)),
-        (Both("of them across stores", "其中跨店凑单"), str(of.cross_store)),
+        (Both("– with other stores' help", "– 其中他店支援"), str(of.helped)),
+        (Both("– put together across stores", "– 其中跨店凑单"), str(of.cross_store)),
         (Both("Refused", "拒单"), str(sum(of.refused.values()))),
     ]
     for code, count in sorted(of.refused.items()):

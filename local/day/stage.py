@@ -1,5 +1,6 @@
 """What every scene of the day needs: the stack's doors and clock, people's tokens, the notes."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Stage:
     residents: list[Resident]
     tally: Tally
     progress: Progress
+    begun: float = field(default_factory=time.monotonic)
     who_ordered: dict[str, Resident] = field(default_factory=dict)
     """By order id, of today's baskets and yesterday's, whose evening orders go out today."""
     _tokens: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -61,7 +63,9 @@ class Stage:
     def say(self, text: str) -> None:
         """Tell what comes next, with the stack's local time."""
         now = self.stack.now().astimezone(ZONE)
-        self.progress.console.print(f"{now:%H:%M}  {text}", highlight=False)
+        seconds = time.monotonic() - self.begun
+        line = f"{now:%H:%M}  [dim]{seconds:5.0f} s[/dim]  {text}"
+        self.progress.console.print(line, highlight=False)
 
     def now(self) -> datetime:
         """The stack's present instant."""

@@ -27,8 +27,8 @@ def put_reserve(stage: Stage) -> None:
         stage.tally.expect(vehicle_id, stage.doors.put(path, stage.token("city"), body))
 
 
-def warn(stage: Stage) -> str:
-    """The warning comes in, twice; answers the emergency's id once the packs are made."""
+def warn(stage: Stage, open_routes: int) -> str:
+    """The warning comes in, twice; answers the emergency's id once all packs are made."""
     body = {
         "id": stage.calendar.id("warning"),
         "community_id": COMMUNITY,
@@ -43,14 +43,14 @@ def warn(stage: Stage) -> str:
     same = "same" if again.body == first.body else again.code
     stage.tally.check("Storm warning sent twice", "预警重复发送", "same", same)
     emergency_id = str(first.body.get("emergency_id", ""))
-    view = _until(stage, emergency_id, lambda now: now["activations"] and now["tally"]["packs"])
+    view = _until(stage, emergency_id, lambda now: now["tally"]["packs"] >= open_routes)
     of = stage.tally.emergency
     of.emergency_id, of.level = emergency_id, LEVEL
     waits = [one["seconds_since_warning"] for one in view.get("activations", [])]
     of.minutes_to_activation = round(max(waits) / 60, 2) if waits else None
     of.reserve_vehicles = len(view.get("activations", []))
     of.packs = view.get("tally", {}).get("packs", 0)
-    if of.reserve_vehicles != len(RESERVE) or not of.packs:
+    if (of.reserve_vehicles, of.packs) != (len(RESERVE), open_routes):
         stage.tally.surprise(f"storm: {of.reserve_vehicles} vehicles, {of.packs} packs")
     _look_into_packs(stage, emergency_id)
     return emergency_id

@@ -85,10 +85,10 @@ def test_the_baskets_hold_the_thinned_demand_unit_for_unit() -> None:
     assert wanted > sold_on_scale - len(SAMPLE.sales) / 2
 
 
-def test_a_basket_names_each_product_once_and_has_one_to_six_units() -> None:
+def test_a_basket_names_each_product_once_and_has_one_to_eight_units() -> None:
     for basket in DAY.baskets:
         assert len({sku for sku, _ in basket.lines}) == len(basket.lines)
-        assert 1 <= basket.units <= 6
+        assert 1 <= basket.units <= 8
 
 
 def test_an_hour_in_stock_wants_what_it_sold() -> None:
