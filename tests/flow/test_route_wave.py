@@ -16,6 +16,7 @@ from local.stack import Stack
 COMMUNITY = "huancheng"
 STORES = [body + gs1_check_digit(body) for body in ("690666000001", "690666000002")]
 SKU = "200666000001" + gs1_check_digit("200666000001")
+BOX = "06901234000016F1"
 LON, LAT = 120.16, 30.27
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ class Town:
         self.sure("PUT", f"/v1/slots/{slot_id}", "dispatcher", slot)
         return slot_id
 
-    def order(self, n: int, slot_id: str) -> str:
+    def order(self, n: int, slot_id: str, boxes: int = 0) -> str:
         """Resident `n` orders at a door of their own."""
         body = {
             "id": str(uuid7()),
@@ -104,6 +105,7 @@ class Town:
             },
             "lines": [{"sku": SKU, "units": 1 + n % 3}],
             "slot_id": slot_id,
+            "boxes": boxes,
         }
         placed = self.sure("POST", "/v1/orders", "resident", body, f"resident-{n}")
         return str(placed["id"])
@@ -154,7 +156,8 @@ def published(town: Town, wave_id: str) -> Callable[[], dict[str, Any] | None]:
 
 def test_from_cut_off_to_the_last_door(town: Town) -> None:
     slot_id = town.open_slot()
-    placed = [town.order(n, slot_id) for n in range(12)]
+    placed = [town.order(n, slot_id, boxes=int(n == 0)) for n in range(12)]
+    town.sure("PUT", f"/v1/boxes/{BOX}", "store", {"store_id": STORES[0]})
     assert town.ask(slot_id).json()["code"] == "slot_still_open"
     town.pass_cutoff()
     answer = town.ask(slot_id)
@@ -168,12 +171,14 @@ def test_from_cut_off_to_the_last_door(town: Town) -> None:
     holder = race(town, route_ids[0])
     for route_id in route_ids[1:]:
         town.sure("POST", f"/v1/routes/{route_id}/accept", "courier", new(), holder)
-    told = [ride(town, route_id, holder) for route_id in route_ids]
+    told = [ride(town, route_id, holder, {placed[0]: [BOX]}) for route_id in route_ids]
     assert sorted(each for ids in told for each in ids) == sorted(placed)
     assert {route["state"] for route in town.wave(slot_id)["routes"]} == {"done"}
     for n, order_id in enumerate(placed):
         order = town.sure("GET", f"/v1/orders/{order_id}", "resident", subject=f"resident-{n}")
         assert order["state"] == "delivered"
+    box = town.sure("GET", f"/v1/boxes/{BOX}", "resident", subject="resident-0")
+    assert (box["custodian"], box["deposit_fen"]) == ("resident", 1000)
 
 
 def new() -> dict[str, str]:
@@ -195,15 +200,16 @@ def race(town: Town, route_id: str) -> str:
     return f"courier-{won[0]}"
 
 
-def ride(town: Town, route_id: str, holder: str) -> list[str]:
-    """Deliver everything on the route's manifest; answers the orders."""
+def ride(town: Town, route_id: str, holder: str, boxes: dict[str, list[str]]) -> list[str]:
+    """Deliver everything on the route's manifest, the last twice; answers the orders."""
     manifest = town.sure("GET", f"/v1/routes/{route_id}", "courier", subject=holder)
     order_ids = [visit["place_id"] for visit in manifest["visits"] if visit["kind"] == "deliver"]
     for order_id in order_ids:
         at = town.stack.now().isoformat()
         body = {"id": str(uuid7()), "order_id": order_id, "outcome": "delivered", "at": at}
+        body |= {"box_ids": boxes.get(order_id, [])}
         first = town.sure("POST", "/v1/deliveries", "courier", body, holder)
-        assert town.sure("POST", "/v1/deliveries", "courier", body, holder) == first
+    assert town.sure("POST", "/v1/deliveries", "courier", body, holder) == first
     return order_ids
 
 
