@@ -402,3 +402,15 @@ def test_the_same_paper_entered_by_two_at_once_is_applied_once(
     found.append(enter(paper(emergency_id, line)))
     assert found[0].lines == found[1].lines
     assert states(found[0]) == [("applied", None)]
+
+
+def test_of_two_words_before_the_machine_waits_the_first_counts(db: Engine) -> None:
+    machine = InProcess(NOW)
+    machine.dead = True
+    emergency_id = send(warning(), machine)
+    machine.over.clear()
+    first = EndEmergency(id=uuid7())
+    meanwhile(db, lambda: end(emergency_id, machine, first))
+    with pytest.raises(NotUnderway):
+        end(emergency_id, machine)
+    assert find(emergency_id).end_id == str(first.id)

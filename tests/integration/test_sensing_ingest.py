@@ -14,6 +14,7 @@ from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
+from linli.kernel.time import rfc3339
 from linli.sensing import Outcome, PutSensor, ingest, latest
 from linli.sensing.register import SensorTaken
 from tests.support.engine import Crash, Engine, Fault, engine
@@ -245,3 +246,12 @@ def test_an_incident_closed_by_two_at_once_is_closed_by_the_first(db: Engine) ->
         incidents.close(incident_id, mine, KEEPER, NOW)
     (closed,) = incidents.incidents_of(KEEPER)
     assert closed.reason == "theirs"
+
+
+def test_a_late_message_handled_twice_at_once_is_kept_as_first_told(db: Engine) -> None:
+    ingest(message(5, NOW), NOW)
+    meanwhile(db, lambda: ingest(message(4, NOW), NOW))
+    assert ingest(message(4, NOW), NOW + timedelta(seconds=1)).fate == "duplicate"
+    found = db.items(Table.READINGS).items()
+    recorded = [i["recorded_at"]["S"] for (_, sk), i in found if sk.startswith("READING#")]
+    assert recorded == [rfc3339(NOW)] * 2
