@@ -1,4 +1,4 @@
-"""Stores and products over HTTP."""
+"""Communities, stores and products over HTTP."""
 
 from typing import Annotated, Any
 
@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from pydantic import BaseModel
 
 from linli import catalogue
-from linli.catalogue import Product, PutProduct, PutStore, Store
-from linli.kernel import door
+from linli.catalogue import Community, Product, PutCommunity, PutProduct, PutStore, Store
+from linli.kernel import door, editing
 from linli.kernel.identity import Role
 from linli.kernel.ids import CommunityId, Sku, StoreId
 
@@ -27,6 +27,43 @@ class ProductList(BaseModel):
     """All products."""
 
     products: list[Product]
+
+
+@app.put(
+    "/v1/communities/<community_id>",
+    summary="Set how a community is served",
+    tags=["catalogue"],
+    responses=door.ok(Community, 404, 412, 428),
+)
+def put_community(
+    community_id: Annotated[CommunityId, Path()],
+    settings: PutCommunity,
+    if_match: IfMatch = None,
+) -> Response[Community]:
+    door.caller(app).require(community_id, Role.CITY)
+    written, etag = catalogue.put_community(community_id, settings, if_match)
+    return door.answer(written, ETag=etag)
+
+
+@app.get(
+    "/v1/communities/<community_id>",
+    summary="How a community is served",
+    description="The defaults, if the city has set nothing; those need no If-Match to change.",
+    tags=["catalogue"],
+    responses=door.ok(Community, 404),
+)
+def read_community(community_id: Annotated[CommunityId, Path()]) -> Response[Community]:
+    _let_see(community_id)
+    found = catalogue.community_now(community_id, door.settings().pool_metres)
+    return door.answer(found, ETag=editing.etag(found))
+
+
+def _let_see(community_id: str) -> None:
+    """Refuse unless the caller serves the community, at its head or in one of its stores."""
+    who = door.caller(app)
+    stores = {store.store_id for store in catalogue.stores(community_id)}
+    if not stores & set(who.places(Role.STORE)):
+        who.require(community_id, Role.DISPATCHER, Role.CITY)
 
 
 @app.put(

@@ -15,7 +15,9 @@ from linli.stock import Level, Receipt, WriteOff
 
 app = door.api("stock")
 door.settings()
-_SKUS = TypeAdapter(Annotated[list[Sku], Field(min_length=1, max_length=10)])
+_SKUS: TypeAdapter[list[str]] = TypeAdapter(
+    Annotated[list[Sku], Field(min_length=1, max_length=10)]
+)
 
 
 class LevelView(BaseModel):
@@ -80,8 +82,8 @@ def availability(
         place = geography.point(lon, lat, crs)
     except (ValueError, ValidationError):
         raise Invalid("a place on Earth and 1 to 10 SKUs are needed") from None
-    reach = door.settings().pool_metres
-    levels = stock.availability(catalogue.stores(community_id), place, skus, reach)
+    community = catalogue.community(community_id, door.settings().pool_metres)
+    levels = stock.availability(stock.pool_for(place, skus, community), skus)
     return door.answer(Availability(promises=[_promise(s, levels[s]) for s in skus]))
 
 

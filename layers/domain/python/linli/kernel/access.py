@@ -20,6 +20,8 @@ _R, _C, _L, _S, _D, _Y, _A = (
 
 MATRIX: Final[dict[str, frozenset[Role]]] = {
     # catalogue
+    "PUT /v1/communities/{community_id}": frozenset({_Y}),
+    "GET /v1/communities/{community_id}": frozenset({_S, _D, _Y}),
     "PUT /v1/stores/{store_id}": frozenset({_Y}),
     "GET /v1/stores": ANY,
     "PUT /v1/products/{sku}": frozenset({_Y}),

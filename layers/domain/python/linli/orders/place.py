@@ -8,7 +8,6 @@ the same id, so that a resend gets the same answer for ever (I2).
 from datetime import datetime
 
 from linli import catalogue, credit, slots, stock
-from linli.catalogue import Store
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
 from linli.kernel.identity import Caller, Role
@@ -26,7 +25,7 @@ from linli.orders.rows import (
     refusal_text,
     row_of,
 )
-from linli.stock.pool import pool_of
+from linli.stock import Pool
 
 _PLANS = 3
 """How often to plan anew after the pool, the slot or the points had moved on."""
@@ -48,9 +47,8 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     """
     caller.require(command.community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
-    pool = pool_of(
-        catalogue.stores(command.community_id), command.deliver_to.point, settings.pool_metres
-    )
+    community = catalogue.community(command.community_id, settings.pool_metres)
+    pool = stock.pool_for(command.deliver_to.point, command.wanted, community)
     for _ in range(_PLANS):
         found = reads.batch(_keys(command, pool, caller.subject, now))
         if row := order_row(found, str(command.id)):
@@ -68,9 +66,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     raise Contended("the stock of this pool is in demand")
 
 
-def _keys(
-    command: PlaceOrder, pool: list[tuple[Store, int]], resident_id: str, now: datetime
-) -> list[reads.Key]:
+def _keys(command: PlaceOrder, pool: Pool, resident_id: str, now: datetime) -> list[reads.Key]:
     keys = [order_key(str(command.id)), slots.slot_key(command.slot_id)]
     keys += [catalogue.product_key(sku) for sku in command.wanted]
     keys += stock.level_keys(pool, command.wanted)
@@ -82,14 +78,14 @@ def _keys(
 def _attempt(
     command: PlaceOrder,
     found: reads.Found,
-    pool: list[tuple[Store, int]],
+    pool: Pool,
     digest: str,
     resident_id: str,
     now: datetime,
     settings: Settings,
 ) -> Order:
     snapshot = rules.Snapshot(
-        pool=pool,
+        pool=pool.stores,
         levels=stock.levels_in(found, pool, command.wanted),
         products=catalogue.products_in(found, list(command.wanted)),
         slot=slots.slot_in(found, command.slot_id),

@@ -2,13 +2,14 @@
 
 from linli.stock.change import hold, put_protection, receive, release, sell, write_off
 from linli.stock.model import Level, OutOfStock, Receipt, Source, WriteOff
-from linli.stock.pool import availability, level_keys, levels_in, of_store
+from linli.stock.pool import Pool, availability, level_keys, levels_in, of_store, pool_for
 from linli.stock.rules import MOST_STORES, choose_sources
 
 __all__ = [
     "MOST_STORES",
     "Level",
     "OutOfStock",
+    "Pool",
     "Receipt",
     "Source",
     "WriteOff",
@@ -18,6 +19,7 @@ __all__ = [
     "level_keys",
     "levels_in",
     "of_store",
+    "pool_for",
     "put_protection",
     "receive",
     "release",

@@ -57,10 +57,9 @@ def _make_problem(step: Step, order_ids: list[str], now: datetime) -> list[Actio
     slot = slots.close(step.wave_id, now)
     wanted = [orders.read(order_id) for order_id in order_ids]
     base_at = base_of(slot, now)
-    community_id = slot.community_id
-    problem = problem_of(
-        wanted, catalogue.stores(community_id), fleet.couriers(community_id), slot, base_at
-    )
+    supplying = catalogue.stores_by_id(each for order in wanted for each in order.store_ids)
+    stores = list(supplying.values())
+    problem = problem_of(wanted, stores, fleet.couriers(slot.community_id), slot, base_at)
     by_hand = first_come_nearest_next(problem)
     _keep_problem(step, 0, problem, base_at)
     picks = [pick.model_dump() for pick in picks_of(wanted)]
