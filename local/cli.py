@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from local import daemon
+from linli.kernel.ids import uuid7
+from linli.kernel.time import ZONE, parse_instant
+from local import clock, daemon
 from local.daemon import PortTaken, WouldNotStart
 from local.deploy.apply import DeploymentFailed
 from local.deploy.layers import BuildFailed
@@ -30,6 +32,8 @@ def main(arguments: list[str]) -> int:
         "status": status,
         "token": token,
         "device": device,
+        "id": new_id,
+        "clock": tell_time,
         "logs": logs,
         "stop": stop,
         "reset": reset,
@@ -97,6 +101,24 @@ def device() -> int:
     made = register(stack, thing, store)
     print(f"thing        {made.thing}\ncertificate  {made.certificate}\nkey          {made.key}")
     print(f"authority    {stack.mqtt.ca_file}\nbroker       localhost:{stack.mqtt.port}")
+    return 0
+
+
+def new_id() -> int:
+    """Print a UUIDv7, as devices make them for their commands."""
+    print(uuid7())
+    return 0
+
+
+def tell_time() -> int:
+    """Print the stack's time in the community's zone; with AT move it on, never back."""
+    stack = Stack.running(STATE)
+    if wanted := os.environ.get("AT"):
+        instant = parse_instant(wanted)
+        if instant < clock.now(stack.clock_file):
+            raise Missing("The stack's clock only goes forward: waves that left do not come back.")
+        stack.set_clock(instant)
+    print(clock.now(stack.clock_file).astimezone(ZONE).isoformat(timespec="seconds"))
     return 0
 
 

@@ -25,6 +25,8 @@ make day        play a day on the running stack
 make status     what runs, and where
 make token      print an access token  (ROLE=resident PLACE=wulin SUB=u-1)
 make device     register a device, print where its certificate is  (THING=sensor-1 STORE=6901…)
+make id         print a new id for a command (UUIDv7)
+make clock      what time the stack has; AT=2026-11-24T09:05+08:00 moves it on
 make logs       the stack's last lines  (F=1 follows)
 make stop       end the stack; its data stay
 make reset      end the stack and forget its data
