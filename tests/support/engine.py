@@ -11,7 +11,6 @@ nobody waits for them. `before_call` sees every call first: a scheduler can hand
 `not_yet_indexed` hides items from the answers of secondary indexes, which are late by nature.
 """
 
-import io
 import json
 import os
 import threading
@@ -19,7 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,33 +27,18 @@ import botocore.endpoint
 import yaml
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
 from ministack.services import dynamodb as backend
 from pynamodb.connection import Connection
 
 from linli.kernel import tables
 from linli.kernel.tables import Table
 from linli.kernel.transact import Transaction
+from tests.support.faults import Crash, Fault, response, spoil
+
+__all__ = ["WRITES", "Crash", "Engine", "Fault", "engine"]
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 WRITES = frozenset({"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
-
-
-class Fault(StrEnum):
-    """What can go wrong with one call."""
-
-    THROTTLE = "throttle"
-    ERROR_BEFORE = "error_before"
-    ERROR_AFTER = "error_after"
-    TIMEOUT_BEFORE = "timeout_before"
-    TIMEOUT_AFTER = "timeout_after"
-    CONFLICT = "conflict"
-    CRASH_BEFORE = "crash_before"
-    CRASH_AFTER = "crash_after"
-
-
-class Crash(BaseException):
-    """The function's environment died at this call: nothing after it ran."""
 
 
 class Engine:
@@ -94,6 +77,14 @@ class Engine:
         """Every item of every table: equal before and after whatever must change nothing."""
         return {table: self.items(table) for table in Table}
 
+    def negative(self, table: Table) -> Iterator[tuple[tuple[str, str], str]]:
+        """The keys and attributes of `table` that hold a number below zero at this moment."""
+        for pk, row in backend._tables[_name(table)]["items"].items():
+            for sk, item in row.items():
+                for attribute, value in item.items():
+                    if value.get("N", "").startswith("-"):
+                        yield (pk, sk), attribute
+
     def restore(self, everything: dict[Table, dict[tuple[str, str], dict[str, Any]]]) -> None:
         """Put items back as `everything` told them: a furnished world without its costs."""
         with self._lock:
@@ -119,7 +110,7 @@ class Engine:
         self.faults[fault] += 1
         if fault in (Fault.ERROR_AFTER, Fault.TIMEOUT_AFTER, Fault.CRASH_AFTER):
             self._call(request, operation)
-        return _spoil(fault, request, operation)
+        return spoil(fault, request, operation)
 
     def _call(self, request: Any, operation: str) -> AWSResponse:
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
@@ -129,7 +120,7 @@ class Engine:
             self._count(operation, body)
         if self.not_yet_indexed is not None and "IndexName" in json.loads(request.body):
             body = _without(body, self.not_yet_indexed)
-        return _response(request, status, body)
+        return response(request, status, body)
 
     def _count(self, operation: str, body: bytes) -> None:
         consumed = json.loads(body or b"{}").get("ConsumedCapacity") or []
@@ -270,38 +261,6 @@ def _without(body: bytes, hidden: Callable[[dict[str, Any]], bool]) -> bytes:
     answer = json.loads(body)
     answer["Items"] = [item for item in answer["Items"] if not hidden(item)]
     return json.dumps(answer).encode()
-
-
-def _spoil(fault: Fault, request: Any, operation: str) -> AWSResponse:
-    if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
-        raise Crash
-    if fault in (Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER):
-        raise ReadTimeoutError(endpoint_url="test")
-    if fault is Fault.THROTTLE:
-        return _error(request, 400, "ThrottlingException")
-    if fault is not Fault.CONFLICT:
-        return _error(request, 500, "InternalServerError")
-    if operation != "TransactWriteItems":
-        return _error(request, 400, "TransactionConflictException")
-    codes = ["None"] * len(json.loads(request.body)["TransactItems"])
-    codes[0] = "TransactionConflict"
-    reasons = [{"Code": code} for code in codes]
-    return _error(request, 400, "TransactionCanceledException", CancellationReasons=reasons)
-
-
-def _error(request: Any, status: int, code: str, **more: Any) -> AWSResponse:
-    kind = f"com.amazonaws.dynamodb.v20120810#{code}"
-    return _response(request, status, json.dumps({"__type": kind, "message": "", **more}).encode())
-
-
-class _Body(io.BytesIO):
-    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        yield self.getvalue()
-
-
-def _response(request: Any, status: int, body: bytes) -> AWSResponse:
-    headers: Any = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "test"}
-    return AWSResponse(request.url, status, headers, _Body(body))
 
 
 def _text(value: bytes | str) -> str:

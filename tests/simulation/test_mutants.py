@@ -1,0 +1,24 @@
+"""The simulation and the audits have teeth: each seeded defect is noticed within a few seeds."""
+
+import pytest
+
+from tests.simulation.flows import FLOWS
+from tests.simulation.mutants import MUTANTS, Mutant, applied
+from tests.support.world import first_caught
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_seeded_defect_is_noticed(mutant: Mutant, capsys: pytest.CaptureFixture[str]) -> None:
+    with applied(mutant):
+        caught = first_caught(FLOWS[mutant.flow], range(mutant.seeds))
+    assert caught is not None, f"not noticed in {mutant.seeds} seeds of {mutant.flow}"
+    seed, violations = caught
+    with capsys.disabled():
+        print(f"\n{mutant.name}: seed {seed + 1} of {mutant.flow}: {violations[0][:120]}")
+
+
+def test_the_product_is_whole_again_after_a_mutant() -> None:
+    for mutant in MUTANTS:
+        with applied(mutant):
+            pass
+    assert first_caught(FLOWS["selling"], range(3)) is None
