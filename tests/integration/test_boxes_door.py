@@ -1,87 +1,38 @@
 """Boxes over HTTP, event in, answer out, with the ledger behind."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from threading import Barrier
+from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from linli import boxes, catalogue, credit
-from linli.boxes import ReturnBox, Returned
-from linli.catalogue import PutStore
-from linli.credit import Fen, Points
+from linli.credit import Points
 from linli.kernel.errors import NotFound, Refused
-from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.kernel.transact import transaction
-from tests.support.engine import Engine, engine
-from tests.support.http import Answer, golden, send
-
-HOME, OTHER = "6901234500011", "6901234500028"
-BOX, SECOND = "06901234000016A17", "06901234000016A18"
-NOW = datetime(2024, 6, 28, 2, tzinfo=UTC)
-
-
-STORE = PutStore(
-    community_id="wulin", owner_id="owner-1", name_zh="店", name_en="Shop", lon=120.16, lat=30.27
+from tests.support.boxes import (
+    BOX,
+    HOME,
+    NOW,
+    OTHER,
+    SECOND,
+    STORE,
+    deliver,
+    give_back,
+    holdings,
+    look,
+    register,
+    shops,
 )
+from tests.support.engine import Engine, engine
+from tests.support.http import golden, send
 
 
 @pytest.fixture
 def db() -> Iterator[Engine]:
-    with engine() as opened:
-        for store_id in (HOME, OTHER):
-            catalogue.put_store(store_id, STORE, None)
+    with shops() as opened:
         yield opened
-        ledger = credit.audit()
-        assert ledger.breaches == []
-        assert boxes.breaches(ledger.deposits_fen) == []
-
-
-def register(**change: Any) -> Answer:
-    return send("boxes", golden("box_registered", **change))
-
-
-def deliver(order: str = "o1", resident: str = "resident-1", *box_ids: str) -> None:
-    """What delivering an order does to deposits and boxes."""
-    box_ids = box_ids or (BOX,)
-    transfer = f"{order}/deposit"
-    with transaction() as tx:
-        credit.hold_deposit(
-            tx, transfer_id=transfer, resident_id=resident, fen=Fen(1000 * len(box_ids)), now=NOW
-        )
-    with transaction() as tx:
-        credit.post_part(
-            tx, transfer_id=transfer, resident_id=resident, fen=Fen(1000 * len(box_ids)), now=NOW
-        )
-        for box_id in box_ids:
-            boxes.hand_over(
-                tx,
-                box_id=box_id,
-                order_id=order,
-                resident_id=resident,
-                deposit_transfer_id=transfer,
-                deposit_fen=Fen(1000),
-                now=NOW,
-            )
-
-
-def give_back(case: str = "box_returned", **change: Any) -> Answer:
-    return send("boxes", golden(case, **change))
-
-
-def look(**change: Any) -> Answer:
-    return send("boxes", golden("box_read", **change))
-
-
-def holdings(resident: str) -> tuple[int, int]:
-    """Points and deposit in fen."""
-    seen = credit.statement(resident, now=NOW)
-    return seen.balance_points, seen.deposit_fen
 
 
 def refused(db: Engine, event: dict[str, Any], status: int, code: str) -> None:
@@ -285,79 +236,6 @@ def test_a_box_of_another_resident_answers_as_a_missing_one(db: Engine) -> None:
     resident = {"subject": "resident-1", "roles": "resident@wulin"}
     foreign, missing = look(**resident), look(**resident, path={"box_id": SECOND})
     assert (foreign.status, foreign.body) == (404, missing.body)
-
-
-def at_once(subjects: list[str], return_ids: list[UUID]) -> list[Returned | Refused]:
-    """Each subject returns the box under their id, all at the same moment."""
-    start = Barrier(len(subjects))
-
-    def one(subject: str, return_id: UUID) -> Returned | Refused:
-        command = ReturnBox(id=return_id, box_id=BOX, store_id=HOME)
-        who = Caller(subject, frozenset({(Role.RESIDENT, "wulin")}))
-        start.wait()
-        try:
-            return boxes.take_back(command, caller=who, now=NOW, reward_points=Points(5))
-        except Refused as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(len(subjects)) as pool:
-        return list(pool.map(one, subjects, return_ids))
-
-
-@pytest.mark.parametrize("_round", range(5))
-def test_of_many_returns_of_one_box_at_once_one_counts(db: Engine, _round: int) -> None:
-    register()
-    deliver(resident="resident-9")
-    subjects = [f"resident-{number}" for number in range(16)]
-    answers = at_once(subjects, [uuid7() for _ in subjects])
-    assert sum(isinstance(answer, Returned) for answer in answers) == 1
-    assert sum(isinstance(answer, boxes.BoxNotOut) for answer in answers) == 15
-    points, deposits = zip(*(holdings(subject) for subject in subjects), strict=True)
-    assert (sum(points), sum(deposits)) == (5, 0)
-
-
-@pytest.mark.parametrize("_round", range(5))
-def test_of_one_return_sent_many_times_at_once_all_are_answered_the_same(
-    db: Engine, _round: int
-) -> None:
-    register()
-    deliver()
-    return_id = uuid7()
-    answers = at_once(["resident-1"] * 16, [return_id] * 16)
-    assert all(isinstance(answer, Returned) for answer in answers)
-    assert len({str(answer) for answer in answers}) == 1
-    assert holdings("resident-1") == (5, 0)
-
-
-Damage = Callable[[dict[str, Any]], None]
-
-
-def put(**values: dict[str, str]) -> Damage:
-    return lambda item: item.update(values)
-
-
-@pytest.mark.parametrize(
-    ("sk", "damage", "says"),
-    [
-        ("BOX", put(custodian={"S": "lost"}), "not where its moves lead"),
-        ("BOX", put(custodian_id={"S": "resident-2"}), "not where its moves lead"),
-        ("BOX", put(version={"N": "3"}), "count up to its version"),
-        ("BOX", put(cycle={"N": "2"}), "not the times"),
-        ("BOX", put(deposit_fen={"N": "2000"}), "boxes carry"),
-        ("BOX", put(holder_id={"S": "resident-2"}), "boxes carry"),
-        ("BOX", lambda item: item.pop("holder_id"), "none when out"),
-        ("MOVE#o1/out", put(came_from_id={"S": OTHER}), "starts where it was not"),
-        ("MOVE#o1/out", put(version={"N": "1"}), "count up to its version"),
-        ("MOVE#registered", put(went_to={"S": "retired"}), "starts where it was not"),
-    ],
-)
-def test_the_audit_sees_boxes_that_were_tampered_with(sk: str, damage: Damage, says: str) -> None:
-    with engine() as db:
-        catalogue.put_store(HOME, STORE, None)
-        register()
-        deliver()
-        db.damage(Table.BOXES, (f"BOX#{BOX}", sk), damage)
-        assert any(says in breach for breach in boxes.breaches(credit.audit().deposits_fen))
 
 
 def test_points_of_a_return_can_be_spent(db: Engine) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from linli.credit.earning import MOST_EARNED_POINTS_A_DAY
 from linli.credit.model import CASH, ISSUER, Currency, State
 from linli.credit.rows import DEPOSIT, POINTS, LedgerItem
 from linli.kernel import reads
@@ -37,7 +38,8 @@ class _Sums:
 def audit(*, cap_points: int | None = None) -> LedgerAudit:
     """
     Check I3: each balance and day counter is the sum of its transfers, none is negative, no day's
-    spending exceeds `cap_points`; points granted less points burnt are the points there are.
+    spending exceeds `cap_points` and no day's deeds their own cap; points granted less points
+    burnt are the points there are.
 
     Read while nobody writes: a scan sees no moment.
     """
@@ -103,5 +105,6 @@ def _compare(
         stored_points = days.get(key, 0)
         if stored_points != sums.days[key]:
             yield f"{key}: stored {stored_points}, transfers say {sums.days[key]}"
-        if cap_points is not None and key[1].startswith("SPENT") and stored_points > cap_points:
+        cap = cap_points if key[1].startswith("SPENT") else MOST_EARNED_POINTS_A_DAY
+        if cap is not None and stored_points > cap:
             yield f"{key}: {stored_points} over the cap"
