@@ -21,8 +21,20 @@ Call = tuple[str, str, str, dict[str, Any]]
 """Method, path, token, body."""
 
 
+class DoorsClosed(Exception):
+    """The stack's doors do not answer as they should: no day can be played."""
+
+
 def load(stage: Stage, day: DayOfDemand) -> None:
-    """Register stores, products, couriers, boxes and slots, and receive the opening stock."""
+    """
+    Register stores, products, couriers and slots, and receive the opening stock.
+
+    Raises:
+        DoorsClosed: The stack does not answer.
+    """
+    first = stage.doors.get("/v1/stores", stage.token("city"), community_id=COMMUNITY)
+    if not first.ok:
+        raise DoorsClosed(f"GET /v1/stores answers {first.status} {first.code}: see `make logs`")
     stage.each("门店商品 catalogue", lambda call: _send(stage, call), catalogue_calls(stage))
     stage.each("骑手时段 couriers, slots", lambda call: _send(stage, call), people_calls(stage))
     stage.each("到货 goods received", lambda call: _send(stage, call), receipt_calls(stage, day))

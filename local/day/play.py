@@ -37,8 +37,12 @@ def main(stack: Stack) -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=TEXT_WIDTH)
-    with curtain(stack, console) as stage:
-        figures = play(stage)
+    try:
+        with curtain(stack, console) as stage:
+            figures = play(stage)
+    except neighbourhood.DoorsClosed as closed:
+        console.print(f"[bold]没有开门 No day can be played:[/bold] {closed}", highlight=False)
+        return 1
     show(figures, console)
     for path in save(figures):
         console.print(f"→ {path}", highlight=False)
