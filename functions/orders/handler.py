@@ -23,6 +23,7 @@ class OrderView(BaseModel):
     state: str
     slot_id: str
     wave_id: str | None
+    route_id: str | None
     placed_at: str
     lines: tuple[orders.Line, ...]
     boxes: int
