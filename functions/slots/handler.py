@@ -1,30 +1,38 @@
-"""Delivery slots over HTTP."""
+"""Delivery slots, and the rules that they are opened from, over HTTP."""
 
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import AwareDatetime, BaseModel
 
 from linli import slots
 from linli.kernel import door
+from linli.kernel.errors import NotFound
 from linli.kernel.identity import Role
 from linli.kernel.ids import CommunityId, SlotId
-from linli.slots import PutSlot, Slot
+from linli.slots import PriceStep, PutSlot, PutSlotRules, Slot, SlotRules, UnknownSlot
 
 app = door.api("slots")
 door.settings()
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that you saw")]
 
 
 class SlotView(BaseModel):
-    """A slot with what is left of it."""
+    """
+    A slot with what is left of it: `price_fen` is what the next order pays, `base_fen` and
+    `steps` are why. Places that are reserved for presales count as taken.
+    """
 
     slot_id: str
     channel: str
+    package: str | None
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     cutoff_at: AwareDatetime
     price_fen: int
+    base_fen: int
+    steps: tuple[PriceStep, ...]
     capacity_orders: int
     taken_orders: int
     state: str
@@ -32,7 +40,14 @@ class SlotView(BaseModel):
     @classmethod
     def of(cls, slot: Slot) -> Self:
         """The view of `slot`."""
-        return cls(**{name: getattr(slot, name) for name in cls.model_fields})
+        same = ("slot_id", "channel", "package", "starts_at", "ends_at", "cutoff_at", "price_fen")
+        return cls(
+            **{name: getattr(slot, name) for name in (*same, "state")},
+            base_fen=slot.rule.price_fen,
+            steps=slot.rule.steps,
+            capacity_orders=slot.offered_orders,
+            taken_orders=slot.promised_orders,
+        )
 
 
 class SlotList(BaseModel):
@@ -43,24 +58,67 @@ class SlotList(BaseModel):
 
 @app.put(
     "/v1/slots/<slot_id>",
-    summary="Offer a slot",
+    summary="Offer a slot, or change how many places it has",
     tags=["slots"],
-    responses=door.ok(SlotView, 404, 409),
+    responses=door.ok(SlotView, 404, 409, 412, 428),
 )
-def put_slot(slot_id: Annotated[SlotId, Path()], slot: PutSlot) -> Response[SlotView]:
+def put_slot(
+    slot_id: Annotated[SlotId, Path()], slot: PutSlot, if_match: IfMatch = None
+) -> Response[SlotView]:
     door.caller(app).require(slot_id.split(".")[0], Role.DISPATCHER, Role.CITY)
-    return door.answer(SlotView.of(slots.put_slot(slot_id, slot)))
+    written = slots.put_slot(slot_id, slot, now=door.now(app), if_match=if_match)
+    return door.answer(SlotView.of(written), ETag=slots.etag(written))
+
+
+@app.get(
+    "/v1/slots/<slot_id>",
+    summary="Read a slot",
+    tags=["slots"],
+    responses=door.ok(SlotView, 404),
+)
+def read_slot(slot_id: Annotated[SlotId, Path()]) -> Response[SlotView]:
+    try:
+        found = slots.read(slot_id)
+    except UnknownSlot:
+        raise NotFound from None
+    return door.answer(SlotView.of(found), ETag=slots.etag(found))
 
 
 @app.get(
     "/v1/slots",
-    summary="The slots of a community",
+    summary="The slots of a community that are not over",
     tags=["slots"],
     responses=door.ok(SlotList),
 )
 def list_slots(community_id: Annotated[CommunityId, Query()]) -> Response[SlotList]:
-    found = slots.slots_of(community_id)
+    found = slots.slots_of(community_id, door.now(app))
     return door.answer(SlotList(slots=[SlotView.of(slot) for slot in found]))
+
+
+@app.put(
+    "/v1/slot-rules/<community_id>",
+    summary="Set the packages and prices of a community's week",
+    description="Slots are opened from them by a schedule; those that are open keep their terms.",
+    tags=["slots"],
+    responses=door.ok(SlotRules, 404, 412, 428),
+)
+def put_rules(
+    community_id: Annotated[CommunityId, Path()], rules: PutSlotRules, if_match: IfMatch = None
+) -> Response[SlotRules]:
+    door.caller(app).require(community_id, Role.CITY)
+    written, etag = slots.put_rules(community_id, rules, if_match)
+    return door.answer(written, ETag=etag)
+
+
+@app.get(
+    "/v1/slot-rules/<community_id>",
+    summary="The packages and prices of a community's week",
+    tags=["slots"],
+    responses=door.ok(SlotRules, 404),
+)
+def read_rules(community_id: Annotated[CommunityId, Path()]) -> Response[SlotRules]:
+    found, etag = slots.read_rules(community_id)
+    return door.answer(found, ETag=etag)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from linli.orders.model import SourceOf
 from linli.routing.codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from linli.routing.insertion import insertion
 from linli.routing.verify import verify
-from linli.slots import Slot
+from linli.slots import PriceRule, Slot
 from linli.waves.model import StartWave
 from linli.waves.rules import parts_of, picks_of, problem_of, routes_of
 from tests.support import community as here
@@ -106,7 +106,7 @@ def slot(hours: int) -> Slot:
     starts_at = CUTOFF_AT + timedelta(hours=1)
     ends_at = starts_at + timedelta(hours=hours)
     return Slot(
-        SLOT_ID, "wulin", "courier", starts_at, ends_at, CUTOFF_AT, 99, 0, 0, "closed"
+        SLOT_ID, "wulin", "courier", starts_at, ends_at, CUTOFF_AT, 99, 0, PriceRule(price_fen=0), "closed"
     )  # fmt: skip
 
 

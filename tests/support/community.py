@@ -19,6 +19,7 @@ from linli.fleet import PutCourier
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import gs1_check_digit, uuid7
 from linli.kernel.settings import Settings
+from linli.kernel.time import ZONE
 from linli.orders import Order, PlaceOrder
 from linli.routing.codec import plan_to_json, problem_from_json
 from linli.routing.solve import solve
@@ -82,15 +83,16 @@ def receive(store_id: str, sku: str, units: int) -> None:
 
 
 def put_slot(slot_id: str, capacity: int, cutoff_at: datetime = CUTOFF_AT) -> None:
-    """A slot from one hour after the cut-off to three hours after."""
+    """A slot of two hours that starts when its id says, an hour after the usual cut-off."""
+    starts_at = datetime.strptime(slot_id.split(".")[2], "%Y%m%dT%H%M").replace(tzinfo=ZONE)
     command = PutSlot(
-        starts_at=cutoff_at + timedelta(hours=1),
-        ends_at=cutoff_at + timedelta(hours=3),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
         cutoff_at=cutoff_at,
         capacity_orders=capacity,
         price_fen=300,
     )
-    slots.put_slot(slot_id, command)
+    slots.put_slot(slot_id, command, now=BEFORE)
 
 
 def register(courier: Caller, n: int, vehicle: str = "ebike") -> None:

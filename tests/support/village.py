@@ -98,7 +98,7 @@ def offer(slot_id: str, *, capacity: int, fen: int = 0) -> None:
         capacity_orders=capacity,
         price_fen=fen,
     )
-    slots.put_slot(slot_id, command)
+    slots.put_slot(slot_id, command, now=NOON)
 
 
 def receipt(move_id: UUID, store_id: str, sku: str, units: int) -> Receipt:

@@ -12,7 +12,7 @@ from linli.orders import Address, Line, Order
 from linli.orders.model import SourceOf
 from linli.routing.insertion import insertion
 from linli.routing.model import Window
-from linli.slots import Slot
+from linli.slots import PriceRule, Slot
 from linli.waves.rules import (
     area_of,
     base_of,
@@ -37,7 +37,7 @@ SLOT = Slot(
     cutoff_at=STARTS_AT - timedelta(hours=1),
     capacity_orders=10,
     taken_orders=0,
-    price_fen=0,
+    rule=PriceRule(price_fen=0),
     state="closed",
 )
 

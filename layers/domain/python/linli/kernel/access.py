@@ -29,12 +29,20 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     # slots
     "PUT /v1/slots/{slot_id}": frozenset({_D, _Y}),
     "GET /v1/slots": ANY,
+    "GET /v1/slots/{slot_id}": ANY,
+    "PUT /v1/slot-rules/{community_id}": frozenset({_Y}),
+    "GET /v1/slot-rules/{community_id}": ANY,
     # stock
     "GET /v1/availability": ANY,
     "POST /v1/stock/receipts": frozenset({_S}),
     "POST /v1/stock/write-offs": frozenset({_S}),
+    "POST /v1/stock/supplier-returns": frozenset({_S}),
     "GET /v1/stock/{store_id}": frozenset({_S, _D, _Y}),
+    "GET /v1/stock/{store_id}/{sku}/moves": frozenset({_S, _D, _Y}),
+    "GET /v1/stock/{store_id}/{sku}/lots": frozenset({_S, _D, _Y}),
+    "GET /v1/stock/{store_id}/{sku}/protection": frozenset({_S, _D, _Y}),
     "PUT /v1/stock/{store_id}/{sku}/protection": frozenset({_S}),
+    "PUT /v1/stock/{store_id}/{sku}/reserve": frozenset({_D, _Y}),
     # orders
     "POST /v1/orders": frozenset({_R}),
     "GET /v1/orders": frozenset({_R}),

@@ -2,9 +2,10 @@
 
 from linli.kernel import reads
 from linli.slots.model import Slot
-from linli.slots.rows import SlotRow, slot_of
+from linli.slots.rows import RULES, SlotRow, slot_of
 
 
 def offered() -> dict[str, Slot]:
     """Every slot by its id."""
-    return {slot.slot_id: slot for slot in map(slot_of, reads.scan(SlotRow))}
+    rows = (row for row in reads.scan(SlotRow) if row.pk != RULES)
+    return {slot.slot_id: slot for slot in map(slot_of, rows)}

@@ -77,7 +77,7 @@ def start_due(machine: Machine, now: datetime) -> list[str]:
         ExceptionGroup: What went wrong with some waves, after the others have been started.
     """
     waiting = [row.sk for row in reads.query(PointerRow, UNFINISHED)]
-    due = list(dict.fromkeys([slot.slot_id for slot in slots.due(now)] + waiting))
+    due = list(dict.fromkeys(slots.due(now) + waiting))
     faults: list[Exception] = []
     for wave_id in due:
         try:
