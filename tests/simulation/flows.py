@@ -13,14 +13,14 @@ from tests.support.world import Request, World
 
 def selling(w: World) -> None:
     """
-    Six orders want more than there is, or a slot with two places; some are sent twice at once,
+    Five orders want more than there is, or a slot with two places; some are sent twice at once,
     cancelled while a wave freezes them, and delivered twice. Goods come in and are lost meanwhile.
     """
     units, capacity = w.rng.choice([(3, 5), (9, 2)])
     opening = {(store_id, sku): units for store_id in v.STORES[:2] for sku in v.SKUS[:2]}
     w.furnish(f"selling {units}", lambda: v.furnish(opening, capacity=capacity))
     told = Told(opening_units=sum(opening.values()))
-    for n in range(6):
+    for n in range(5):
         _buyer(w, told, n)
     shelf = v.STORES[0], v.SKUS[0]
     moves = [r.receive(w, told, *shelf, 2), r.write_off(w, told, *shelf, w.rng.randint(1, 4))]
@@ -135,7 +135,7 @@ def spending(w: World) -> None:
     w.furnish(f"spending {points}", lambda: _with_points(opening, people, points))
     told = Told(opening_units=100)
     placed = {}
-    for n in range(4):
+    for n in range(3):
         who, order_id, spend = w.rng.choice(people), w.id(), w.rng.randint(3, 14)
         placed[order_id] = who, spend
         order = r.place(w, told, order_id, who, {v.SKUS[1]: 2}, spend_points=spend, boxes=n % 2)

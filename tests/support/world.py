@@ -170,7 +170,7 @@ class World:
 
     def run(self) -> None:
         """Run all clients to their end, heal the world, audit it."""
-        if self.seed % 6 == 1:
+        if self.seed % 12 == 1:
             self.auditor()
         self.baton.run()
         self.trouble = 0.0
