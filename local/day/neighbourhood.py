@@ -14,6 +14,7 @@ SLOT_HOURS_LONG = 3
 SLOT_CAPACITY = 160
 PACKAGE_FEN = 0
 TINY_SLOT_HOUR = 19
+MOST_FAULTS = 10
 CHOSEN_TIME_FEN = 2000
 SHELF_DAYS = {"ambient": 30, "chilled": 4, "frozen": 90}
 
@@ -38,6 +39,9 @@ def load(stage: Stage, day: DayOfDemand) -> None:
     stage.each("门店商品 catalogue", lambda call: _send(stage, call), catalogue_calls(stage))
     stage.each("骑手时段 couriers, slots", lambda call: _send(stage, call), people_calls(stage))
     stage.each("到货 goods received", lambda call: _send(stage, call), receipt_calls(stage, day))
+    if len(stage.tally.surprises) > MOST_FAULTS:
+        told = "; ".join(stage.tally.surprises[:3])
+        raise DoorsClosed(f"the neighbourhood could not be loaded: {told} …: see `make logs`")
 
 
 def opening_stock(stage: Stage) -> dict[tuple[str, str], int]:
