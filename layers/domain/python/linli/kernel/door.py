@@ -67,6 +67,11 @@ def api(service: str) -> APIGatewayHttpResolver:
         refusal = Invalid(errors=shapes.field_errors(error.errors()))
         return _problem(app.current_event.raw_event, refusal)
 
+    @app.exception_handler(RecursionError)
+    def nested(_error: RecursionError) -> Response[str]:
+        # Only the JSON of a request is read recursively: it is not a fault of ours.
+        return _problem(app.current_event.raw_event, Invalid("nested too deeply"))
+
     @app.exception_handler(Exception)
     def fault(error: Exception) -> Response[str]:
         logger.exception("fault", extra={"kind": type(error).__name__})
@@ -124,7 +129,7 @@ def _enter(app: APIGatewayHttpResolver, event: dict[str, Any]) -> None:
     opened = MATRIX.get(event["routeKey"])
     if opened is None:
         raise NotFound
-    if len(event.get("body") or "") > MOST_BODY_BYTES:
+    if len((event.get("body") or "").encode("utf-8", "surrogatepass")) > MOST_BODY_BYTES:
         raise TooLarge
     app.append_context(now=settings().clock.now())
     if opened is not PUBLIC:
