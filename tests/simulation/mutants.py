@@ -95,23 +95,21 @@ MUTANTS = (
         "units are promised whether they are there or not",
         "selling",
         "linli.stock.change",
-        "        condition=LevelRow.atp_units >= source.units + source.protected_units,\n"
-        "        refusal=refusal,\n",
-        "",
+        "(LevelRow.atp_units >= source.units + source.kept_units) & same_terms",
+        "LevelRow.pk.exists()",
     ),
     Mutant(
         "goods that are promised are written off",
         "selling",
-        "linli.stock.change",
-        "            condition=LevelRow.atp_units >= command.units,\n"
-        "            refusal=NotEnoughOnHand(),\n",
+        "linli.stock.booking",
+        "        condition=LevelRow.atp_units >= units,\n        refusal=refusal,\n",
         "",
     ),
     Mutant(
         "a move is booked again when its answer was lost",
         "selling",
-        "linli.stock.change",
-        "tx.put(row, condition=MoveRow.pk.does_not_exist(), refusal=AlreadyDone())",
+        "linli.stock.booking",
+        "tx.put(row, condition=DoneRow.pk.does_not_exist(), refusal=AlreadyDone())",
         "tx.put(row)",
     ),
     Mutant(
@@ -195,8 +193,8 @@ MUTANTS = (
         "a failed delivery sells",
         "selling",
         "linli.orders.deliver",
-        'end = stock.sell if told.outcome == "delivered" else stock.release',
-        "end = stock.sell",
+        '        if told.outcome == "delivered":\n            stock.sell(tx',
+        "        if True:\n            stock.sell(tx",
     ),
     Mutant(
         "points are spent that nobody has",

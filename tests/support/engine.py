@@ -78,8 +78,13 @@ class Engine:
         return {table: self.items(table) for table in Table}
 
     def negative(self, table: Table) -> Iterator[tuple[tuple[str, str], str]]:
-        """The keys and attributes of `table` that hold a number below zero at this moment."""
+        """
+        The keys and attributes of `table` that hold a number below zero at this moment; moves of
+        goods are signed.
+        """
         for pk, row in backend._tables[_name(table)]["items"].items():
+            if pk.startswith("MOVES#"):
+                continue
             for sk, item in row.items():
                 for attribute, value in item.items():
                     if value.get("N", "").startswith("-"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from linli.audit.model import Finding, Snapshot, Transfer
 from linli.orders.audit import IN_WAVE, LIVE, SERVED, Record
 from linli.slots import Slot
-from linli.stock.audit import Booked, Shelf
+from linli.stock import Shelf
+from linli.stock.audit import Booked
 
 _STATES = SERVED | {"cancelled", "refused"}
 
@@ -44,14 +45,29 @@ def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Ite
         yield f"atp + held + sold is {here}, received - written off is another number"
     held = sum(units for record, units in parts if record.state in LIVE)
     sold = sum(units for record, units in parts if record.state == "delivered")
+    if sold != booked.delivered_units:
+        yield f"{sold} delivered with orders, the moves say {booked.delivered_units}"
     for name, stored, summed in (
         ("held", level.held_units, held),
-        ("sold", level.sold_units, sold),
+        ("sold", level.sold_units, booked.sold_units),
         ("received", level.received_units, booked.received_units),
         ("written off", level.written_off_units, booked.written_off_units),
+        ("inbound", level.inbound_units, booked.inbound_units),
     ):
         if stored != summed:
             yield f"{name} {stored}, the records say {summed}"
+    yield from _of_lots(booked)
+
+
+def _of_lots(booked: Booked) -> Iterator[str]:
+    """Each lot is what its moves say, and the level knows what expires when."""
+    for (expires_on, lot_id), units, moved in booked.lots:
+        if units != moved or units < 0:
+            yield f"lot {lot_id} of {expires_on} has {units}, its moves say {moved}"
+    dated, by_lots = booked.level.dated, booked.dated_units
+    for last in sorted(dated.keys() | {day for day in by_lots if day >= min(dated, default=day)}):
+        if dated.get(last, 0) != by_lots.get(last, 0):
+            yield f"{dated.get(last, 0)} expire on {last}, the lots say {by_lots.get(last, 0)}"
 
 
 def orders(snapshot: Snapshot) -> Iterator[Finding]:

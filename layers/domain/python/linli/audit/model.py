@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from linli.orders.audit import Record
 from linli.slots import Slot
-from linli.stock.audit import Booked, Shelf
+from linli.stock import Shelf
+from linli.stock.audit import Booked
 from linli.waves.audit import WaveRecord
 
 Transfer = tuple[str, int]

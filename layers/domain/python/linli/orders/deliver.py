@@ -143,9 +143,12 @@ def _settle(
         condition=OrderRow.state == order.state,
         refusal=Conflict("the order has moved on"),
     )
-    end = stock.sell if told.outcome == "delivered" else stock.release
+    sale = stock.Sale(order.order_id, told.courier_id or "paper", now)
     for source in sources_of(order):
-        end(tx, source)
+        if told.outcome == "delivered":
+            stock.sell(tx, source, sale)
+        else:
+            stock.release(tx, source)
     if told.outcome == "failed":
         hold.void(tx, order, now)
         return

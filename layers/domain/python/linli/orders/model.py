@@ -50,6 +50,14 @@ class PriceChanged(Refused):
     title_zh = "价格已变动"
 
 
+class NoEmergency(Refused):
+    """Reserves are for emergencies: the community is in none, and no dispatcher asks."""
+
+    code = "no_emergency"
+    title_en = "Reserves are kept for emergencies"
+    title_zh = "应急储备仅供应急使用"
+
+
 class AddressIn(BaseModel):
     """Where to deliver to."""
 
@@ -96,6 +104,9 @@ class PlaceOrder(BaseModel):
     slot_id: SlotId
     boxes: int = Field(default=0, strict=True, ge=0, le=MOST_BOXES)
     spend_points: int = Field(default=0, strict=True, ge=0, le=100_000)
+    emergency: bool = Field(
+        default=False, description="Takes the reserve; in emergency mode, or by the dispatcher"
+    )
     expected_total_fen: int | None = Field(
         default=None, strict=True, description="Refuse the order if it would cost anything else"
     )

@@ -8,6 +8,7 @@ the same id, so that a resend gets the same answer for ever (I2).
 from datetime import datetime
 
 from linli import catalogue, credit, slots, stock
+from linli.catalogue import Community
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
 from linli.kernel.identity import Caller, Role
@@ -15,7 +16,7 @@ from linli.kernel.settings import Settings
 from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import transaction
 from linli.orders import hold, rules
-from linli.orders.model import Order, PlaceOrder
+from linli.orders.model import NoEmergency, Order, PlaceOrder
 from linli.orders.rows import (
     ORDER,
     OrderRow,
@@ -43,7 +44,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         NotFound: The caller is no resident of the community.
         IdReused: The id was used for another order.
         Contended: Others were faster at every plan; nothing was written.
-        Refused: See `rules.decide` and `credit.hold_points`; recorded under the id.
+        Refused: NoEmergency; see `rules.decide`, `credit.hold_points`; recorded under the id.
     """
     caller.require(command.community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
@@ -54,6 +55,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         if row := order_row(found, str(command.id)):
             return _replay(row, digest)
         try:
+            _check_emergency(command, community, caller)
             return _attempt(command, found, pool, digest, caller.subject, now, settings)
         except _Moved:
             continue
@@ -64,6 +66,13 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         except Refused as refusal:
             return _refuse(command, digest, caller.subject, refusal, now)
     raise Contended("the stock of this pool is in demand")
+
+
+def _check_emergency(command: PlaceOrder, community: Community, caller: Caller) -> None:
+    """Only an emergency, or who serves the community, opens the reserve."""
+    serving = {(role, community.community_id) for role in (Role.DISPATCHER, Role.CITY)}
+    if command.emergency and not community.emergency and not serving & caller.grants:
+        raise NoEmergency
 
 
 def _keys(command: PlaceOrder, pool: Pool, resident_id: str, now: datetime) -> list[reads.Key]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from linli.catalogue import Product, Store
 from linli.kernel.settings import Settings
-from linli.kernel.time import rfc3339
+from linli.kernel.time import local_date, rfc3339
 from linli.orders.model import (
     Address,
     AddressIn,
@@ -20,7 +20,7 @@ from linli.orders.model import (
     UnknownSku,
 )
 from linli.slots import Slot, UnknownSlot
-from linli.stock import Level, Source, choose_sources
+from linli.stock import Level, Source, choose_sources, offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def decide(
         raise UnknownSku(skus=unknown)
     if not snapshot.pool:
         raise OutsideEveryPool
-    sources = choose_sources(command.wanted, snapshot.pool, snapshot.levels)
+    offered = offers(snapshot.levels, now, local_date(slot.ends_at), emergency=command.emergency)
+    sources = choose_sources(command.wanted, snapshot.pool, offered)
     lines = _lines(command, snapshot.products, sources)
     return Decision(_order(command, lines, slot, resident_id, now, settings), sources)
 

@@ -1,44 +1,95 @@
 """What an audit needs of the stock table; reads it whole."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from linli.kernel import reads
-from linli.stock.model import Level
+from linli.stock.model import Level, Shelf
 from linli.stock.rows import StockItem, level_of
 
-Shelf = tuple[str, str]
-"""(store_id, sku)"""
+LotKey = tuple[str, str]
+"""(expires_on, lot_id)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A level beside what its moves add up to, in units, and how many moves there are."""
+    """
+    A level beside what its moves and lots add up to, in units.
+
+    `received` is all that came in, `written_off` all that left unsold, `sold` what was sold, of
+    that `delivered` with orders, as the moves tell it; `lots` what each lot has beside what the
+    moves that name it add up to.
+    """
 
     level: Level
-    received_units: int
-    written_off_units: int
-    moves: int
+    received_units: int = 0
+    written_off_units: int = 0
+    sold_units: int = 0
+    delivered_units: int = 0
+    moves: int = 0
+    inbound_units: int = 0
+    lots: tuple[tuple[LotKey, int, int], ...] = ()
+
+    @property
+    def dated_units(self) -> Mapping[date, int]:
+        """What the lots have by their last day."""
+        found: Counter[date] = Counter()
+        for (expires_on, _), units, _ in self.lots:
+            found[date.fromisoformat(expires_on)] += units
+        return found
+
+
+@dataclass(slots=True)
+class _Tally:
+    level: Level
+    counts: Counter[str] = field(default_factory=Counter)
+    lots: Counter[LotKey] = field(default_factory=Counter)
+    moved: Counter[LotKey] = field(default_factory=Counter)
+
+    def add_move(self, item: StockItem) -> None:
+        """Count a move under what it did."""
+        units = int(item.units or 0)
+        sold = item.kind in ("sold", "till_sold")
+        name = "sold" if sold else "received" if units > 0 else "written_off"
+        self.counts[name] += abs(units)
+        self.counts["delivered"] += abs(units) if item.kind == "sold" else 0
+        self.counts["moves"] += 1
+        if item.lot_id and item.expires_on:
+            self.moved[item.expires_on, item.lot_id] += units
+
+    def booked(self, inbound_units: int) -> Booked:
+        """The sums."""
+        lots = self.lots.keys() | self.moved.keys()
+        return Booked(
+            level=self.level,
+            received_units=self.counts["received"],
+            written_off_units=self.counts["written_off"],
+            sold_units=self.counts["sold"],
+            delivered_units=self.counts["delivered"],
+            moves=self.counts["moves"],
+            inbound_units=inbound_units,
+            lots=tuple((key, self.lots[key], self.moved[key]) for key in sorted(lots)),
+        )
+
+
+class _Tallies(dict[Shelf, _Tally]):
+    def __missing__(self, shelf: Shelf) -> _Tally:
+        self[shelf] = _Tally(Level(*shelf))
+        return self[shelf]
 
 
 def booked() -> dict[Shelf, Booked]:
-    """Every level with its moves, also where one of the two is missing."""
-    levels: dict[Shelf, Level] = {}
-    units: dict[str, Counter[Shelf]] = {"received": Counter(), "written_off": Counter()}
-    moves: Counter[Shelf] = Counter()
+    """Every level with its moves and lots, also where one of them is missing."""
+    tallies, inbound = _Tallies(), defaultdict[Shelf, int](int)
     for item in reads.scan(StockItem):
-        if item.kind is None:
-            levels[item.pk, item.sk] = level_of(item.pk, item.sk, item)
-        else:
-            shelf = item.pk, str(item.sku)
-            units[item.kind][shelf] += int(item.units or 0)
-            moves[shelf] += 1
-    return {
-        shelf: Booked(
-            level=levels.get(shelf, Level(*shelf)),
-            received_units=units["received"][shelf],
-            written_off_units=units["written_off"][shelf],
-            moves=moves[shelf],
-        )
-        for shelf in sorted(levels.keys() | moves.keys())
-    }
+        kind, *shelf = item.pk.split("#")
+        if kind == "MOVES":
+            tallies[shelf[0], shelf[1]].add_move(item)
+        elif kind == "LOTS":
+            expires_on, _, lot_id = item.sk.partition("#")
+            tallies[shelf[0], shelf[1]].lots[expires_on, lot_id] = int(item.units or 0)
+        elif not shelf and item.sk.isdigit():
+            tallies[item.pk, item.sk].level = level_of(item.pk, item.sk, item)
+    return {shelf: tally.booked(inbound[shelf]) for shelf, tally in sorted(tallies.items())}

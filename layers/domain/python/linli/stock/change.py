@@ -1,23 +1,38 @@
-"""Everything that changes a level; each is part of a write that an id makes happen once."""
+"""What orders do to a level, each as part of the order's own write; and its terms."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, IdReused, Refused
-from linli.kernel.ids import fingerprint
-from linli.kernel.time import rfc3339
+from linli import catalogue
+from linli.kernel.errors import Refused
 from linli.kernel.transact import Transaction, transaction
-from linli.stock.model import Level, NotEnoughOnHand, Receipt, Source, WriteOff
-from linli.stock.rows import LevelRow, MoveRow, level_of, move_key
+from linli.stock import hours
+from linli.stock.booking import Why, level, note
+from linli.stock.model import Level, NotForEmergencies, Source
+from linli.stock.rows import LevelRow
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The order by which held units are sold, who says so, and when."""
+
+    order_id: str
+    by: str
+    now: datetime
 
 
 def hold(tx: Transaction, source: Source, refusal: Refused) -> None:
-    """Promise units to an order, in its transaction; `refusal` when they are gone (I1)."""
+    """
+    Promise units to an order, in its transaction; `refusal` when they are gone (I1), or when the
+    level's reserve or lots are not those that the promise was made on.
+    """
+    same_terms = LevelRow.terms == source.terms
+    if not source.terms:
+        same_terms = same_terms | LevelRow.terms.does_not_exist()
     tx.update(
         LevelRow(source.store_id, source.sku),
         [LevelRow.atp_units.add(-source.units), LevelRow.held_units.add(source.units)],
-        condition=LevelRow.atp_units >= source.units + source.protected_units,
+        condition=(LevelRow.atp_units >= source.units + source.kept_units) & same_terms,
         refusal=refusal,
     )
 
@@ -31,95 +46,66 @@ def release(tx: Transaction, source: Source) -> None:
     )
 
 
-def sell(tx: Transaction, source: Source) -> None:
-    """Turn held units into sold ones, in the transaction that delivers their order."""
+def sell(tx: Transaction, source: Source, sale: Sale) -> None:
+    """
+    Turn held units into sold ones, in the transaction that ends their order; 2 writes.
+
+    That transaction makes it happen once: an order ends once, and so the move's id is the order's.
+    """
     tx.update(
         LevelRow(source.store_id, source.sku),
         [LevelRow.sold_units.add(source.units), LevelRow.held_units.add(-source.units)],
         condition=LevelRow.held_units >= source.units,
     )
+    why = Why(sale.order_id, "sold", sale.by, sale.now, reference=sale.order_id)
+    note(tx, source.store_id, source.sku, -source.units, why)
 
 
-def receive(receipt: Receipt, *, by: str, now: datetime) -> Level:
-    """
-    Book goods in; sending it again changes nothing.
-
-    Raises:
-        IdReused: The id was used for another move of this store.
-    """
-    actions = [
-        LevelRow.received_units.add(receipt.units),
-        LevelRow.atp_units.add(receipt.units),
-    ]
-    with_zeros = [
-        LevelRow.held_units.add(0),
-        LevelRow.sold_units.add(0),
-        LevelRow.written_off_units.add(0),
-        LevelRow.protected_units.add(0),
-    ]
-
-    def book(tx: Transaction) -> None:
-        tx.update(LevelRow(receipt.store_id, receipt.sku), actions + with_zeros)
-
-    return _move("received", receipt, book, by=by, now=now)
-
-
-def write_off(command: WriteOff, *, by: str, now: datetime) -> Level:
-    """
-    Book lost goods out; sending it again changes nothing.
-
-    Raises:
-        NotEnoughOnHand: Fewer units are free than are to be written off.
-        IdReused: The id was used for another move of this store.
-    """
-
-    def book(tx: Transaction) -> None:
-        tx.update(
-            LevelRow(command.store_id, command.sku),
-            [
-                LevelRow.written_off_units.add(command.units),
-                LevelRow.atp_units.add(-command.units),
-            ],
-            condition=LevelRow.atp_units >= command.units,
-            refusal=NotEnoughOnHand(),
-        )
-
-    return _move("written_off", command, book, by=by, now=now)
+def sell_at_till(
+    tx: Transaction, store_id: str, sku: str, units: int, why: Why, refusal: Refused
+) -> None:
+    """Sell from the ATP at once, what is protected included, what is held never; 2 writes."""
+    tx.update(
+        LevelRow(store_id, sku),
+        [LevelRow.sold_units.add(units), LevelRow.atp_units.add(-units)],
+        condition=LevelRow.atp_units >= units,
+        refusal=refusal,
+    )
+    note(tx, store_id, sku, -units, why)
 
 
 def put_protection(store_id: str, sku: str, units: int) -> Level:
-    """Keep `units` of a SKU for the store's own walk-ins; sending it again changes nothing."""
+    """Keep at least `units` of a SKU for the store's own walk-ins, at every hour."""
     with transaction() as tx:
         tx.update(LevelRow(store_id, sku), [LevelRow.protected_units.set(units)])
-    return level_of(store_id, sku, reads.get(LevelRow, store_id, sku))
+    return level(store_id, sku)
 
 
-def _move(
-    kind: str,
-    command: Receipt | WriteOff,
-    book: Callable[[Transaction], None],
-    *,
-    by: str,
-    now: datetime,
-) -> Level:
-    row = MoveRow(
-        command.store_id,
-        move_key(command.id),
-        sku=command.sku,
-        kind=kind,
-        units=command.units,
-        body=command.model_dump_json(),
-        by=by,
-        at=rfc3339(now),
-        fingerprint=fingerprint(command, kind=kind),
-    )
-    try:
-        with transaction() as tx:
-            tx.put(row, condition=MoveRow.pk.does_not_exist(), refusal=AlreadyDone())
-            book(tx)
-    except AlreadyDone:
-        written = reads.get(MoveRow, command.store_id, move_key(command.id))
-        if written is None or written.fingerprint != row.fingerprint:
-            raise IdReused from None
-    level = reads.get(LevelRow, command.store_id, command.sku)
-    return level_of(command.store_id, command.sku, level)
+def protection(store_id: str, sku: str) -> tuple[int, list[int]]:
+    """Units kept for walk-ins: at least so many, and by hour of the local week."""
+    found = level(store_id, sku)
+    return found.protected_units, hours.unpack(found.protection)
+
+
+def put_reserve(store_id: str, sku: str, units: int) -> Level:
+    """
+    Keep `units` of a SKU for emergencies; orders planned on the old reserve plan anew.
+
+    Raises:
+        NotForEmergencies: The product is not on the emergency list.
+    """
+    found = catalogue.products_by_id([sku]).get(sku)
+    if found is None or not found.emergency:
+        raise NotForEmergencies
+    with transaction() as tx:
+        tx.update(
+            LevelRow(store_id, sku), [LevelRow.reserve_units.set(units), LevelRow.terms.add(1)]
+        )
+    return level(store_id, sku)
+
+
+def put_hours(store_id: str, sku: str, units_by_hour: list[int]) -> None:
+    """Keep units for walk-ins by hour of the local week (168 numbers)."""
+    packed = hours.pack(units_by_hour)
+    with transaction() as tx:
+        tx.update(LevelRow(store_id, sku), [LevelRow.protection.set(packed)])

@@ -1,54 +1,156 @@
-"""Stock table: the levels of a store, and its moves."""
+"""Stock table: levels, moves, lots, and the commands that were done."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from linli.kernel import reads
 from linli.kernel.tables import Row, Table
+from linli.stock.fefo import Lot
 from linli.stock.model import Level
 
+_DATED = "dated_"
 
-class LevelRow(Row):
-    """pk = <store_id>, sk = <sku>"""
+
+class Dated(Row):
+    """A row with a number for each date that it was given, each an attribute `dated_<YYYYMMDD>`."""
 
     table = Table.STOCK
+    dated: Mapping[date, int]
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> "Dated":
+        """The row of an item, with its dates."""
+        row: Dated = super().from_raw_data(data)
+        row.dated = {
+            date.fromisoformat(name.removeprefix(_DATED)): int(value["N"])
+            for name, value in data.items()
+            if name.startswith(_DATED)
+        }
+        return row
+
+
+def dated(on: date) -> NumberAttribute:
+    """The attribute of a level for the units that expire on `on`."""
+    return NumberAttribute(attr_name=f"{_DATED}{on:%Y%m%d}")
+
+
+class LevelRow(Dated):
+    """pk = <store_id>, sk = <sku>; the hot item."""
+
     received_units = NumberAttribute(default=0)
     written_off_units = NumberAttribute(default=0)
     sold_units = NumberAttribute(default=0)
     held_units = NumberAttribute(default=0)
     atp_units = NumberAttribute(default=0)
+    inbound_units = NumberAttribute(default=0)
     protected_units = NumberAttribute(default=0)
+    reserve_units = NumberAttribute(default=0)
+    terms = NumberAttribute(default=0)
+    protection = UnicodeAttribute(null=True)
+
+
+class DoneRow(Row):
+    """pk = <store_id>, sk = DONE#<command id>: the command was done."""
+
+    table = Table.STOCK
+    fingerprint = UnicodeAttribute()
+    at = UnicodeAttribute()
 
 
 class MoveRow(Row):
-    """pk = <store_id>, sk = MOVE#<move id>; never changed once written."""
+    """
+    pk = MOVES#<store_id>#<sku>, sk = <booked at>#<move id>; never changed once written.
+
+    `units` are signed: on hand is their sum. `reference` is the order, transfer or stocktake;
+    `happened_at` is a device's time, if that told of the move.
+    """
 
     table = Table.STOCK
-    sku = UnicodeAttribute()
     kind = UnicodeAttribute()
     units = NumberAttribute()
-    body = UnicodeAttribute()
     by = UnicodeAttribute()
     at = UnicodeAttribute()
-    fingerprint = UnicodeAttribute()
+    lot_id = UnicodeAttribute(null=True)
+    expires_on = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
+    happened_at = UnicodeAttribute(null=True)
 
 
-class StockItem(Row):
-    """Any item of the table, for audits: attributes that an item lacks are None."""
+class LotRow(Row):
+    """pk = LOTS#<store_id>#<sku>, sk = <expires on>#<lot id>; see `fefo.Lot`."""
 
     table = Table.STOCK
+    units = NumberAttribute(default=0)
+    received_on = UnicodeAttribute()
+    supplier_id = UnicodeAttribute(null=True)
+    supplier_lot = UnicodeAttribute(null=True)
+    received_celsius = NumberAttribute(null=True)
+
+
+class StockItem(Dated):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
     received_units = NumberAttribute(null=True)
     written_off_units = NumberAttribute(null=True)
     sold_units = NumberAttribute(null=True)
     held_units = NumberAttribute(null=True)
     atp_units = NumberAttribute(null=True)
+    inbound_units = NumberAttribute(null=True)
     protected_units = NumberAttribute(null=True)
-    sku = UnicodeAttribute(null=True)
+    reserve_units = NumberAttribute(null=True)
+    terms = NumberAttribute(null=True)
+    protection = UnicodeAttribute(null=True)
     kind = UnicodeAttribute(null=True)
     units = NumberAttribute(null=True)
+    lot_id = UnicodeAttribute(null=True)
+    expires_on = UnicodeAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
 
 
-def move_key(move_id: object) -> str:
-    """The sort key of a move."""
-    return f"MOVE#{move_id}"
+def done_key(command_id: object) -> str:
+    """The sort key of a command that was done."""
+    return f"DONE#{command_id}"
+
+
+def moves_key(store_id: str, sku: str) -> str:
+    """The partition of a shelf's moves."""
+    return f"MOVES#{store_id}#{sku}"
+
+
+def lots_key(store_id: str, sku: str) -> str:
+    """The partition of a shelf's lots."""
+    return f"LOTS#{store_id}#{sku}"
+
+
+def lot_row(store_id: str, sku: str, lot_id: str, expires_on: date) -> LotRow:
+    """The key of a lot, as a row."""
+    return LotRow(lots_key(store_id, sku), f"{expires_on.isoformat()}#{lot_id}")
+
+
+def lots_of(store_id: str, sku: str) -> list[Lot]:
+    """All lots that a shelf ever had, the first to expire first."""
+    return [lot_of(row) for row in reads.query(LotRow, lots_key(store_id, sku))]
+
+
+def lot_of(row: LotRow) -> Lot:
+    """The lot that a row stores."""
+    expires_on, _, lot_id = str(row.sk).partition("#")
+    celsius = row.received_celsius
+    return Lot(
+        lot_id=lot_id,
+        expires_on=date.fromisoformat(expires_on),
+        units=int(row.units),
+        received_on=date.fromisoformat(row.received_on),
+        supplier_id=row.supplier_id,
+        supplier_lot=row.supplier_lot,
+        received_celsius=None if celsius is None else float(celsius),
+    )
 
 
 def level_of(store_id: str, sku: str, row: LevelRow | StockItem | None) -> Level:
@@ -63,5 +165,10 @@ def level_of(store_id: str, sku: str, row: LevelRow | StockItem | None) -> Level
         sold_units=int(row.sold_units or 0),
         held_units=int(row.held_units or 0),
         atp_units=int(row.atp_units or 0),
+        inbound_units=int(row.inbound_units or 0),
         protected_units=int(row.protected_units or 0),
+        reserve_units=int(row.reserve_units or 0),
+        terms=int(row.terms or 0),
+        protection=row.protection or "",
+        dated=row.dated,
     )

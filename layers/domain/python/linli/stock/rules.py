@@ -1,10 +1,12 @@
 """Which stores supply an order: a pure, exact choice over a snapshot of the pool."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import combinations
 from typing import Protocol
 
-from linli.stock.model import Level, OutOfStock, Source
+from linli.stock.model import Level, OutOfStock, Shelf, Source
 
 MOST_STORES = 8
 """The pool of a point is its nearest stores, at most so many: the choice stays exact."""
@@ -26,12 +28,39 @@ class Shop(Protocol):
         ...
 
 
-Levels = Mapping[tuple[str, str], Level]
-"""Levels by (store_id, sku); absent means none."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a shelf may promise to one order, and what that promise rests on; see `Source`."""
+
+    units: int
+    kept_units: int
+    terms: int
+
+
+Offers = Mapping[Shelf, Offer]
+"""Offers by (store_id, sku); absent means none."""
+
+
+def offers(
+    levels: Mapping[Shelf, Level],
+    now: datetime,
+    until: date | None = None,
+    *,
+    emergency: bool = False,
+) -> dict[Shelf, Offer]:
+    """
+    What each level may promise to an order placed at `now` and handed over on the day `until`
+    (None: today); an emergency order may take reserves.
+    """
+    found = {}
+    for shelf, level in levels.items():
+        kept = level.kept_units(now, until, emergency=emergency)
+        found[shelf] = Offer(max(0, level.atp_units - kept), kept, level.terms)
+    return found
 
 
 def choose_sources(
-    wanted: Mapping[str, int], pool: Sequence[tuple[Shop, int]], levels: Levels
+    wanted: Mapping[str, int], pool: Sequence[tuple[Shop, int]], offered: Offers
 ) -> list[Source]:
     """
     The sources of an order that wants `wanted` units by SKU, from `pool` (stores with metres).
@@ -47,44 +76,45 @@ def choose_sources(
     for size in range(1, min(MOST_SPLIT, len(near)) + 1):
         subsets = sorted(combinations(near, size), key=lambda s: sum(metres for _, metres in s))
         for subset in subsets:
-            if _covers(wanted, subset, levels):
-                return _take(wanted, subset, levels)
-    raise OutOfStock(short=_short(wanted, near, levels))
+            if _covers(wanted, subset, offered):
+                return _take(wanted, subset, offered)
+    raise OutOfStock(short=_short(wanted, near, offered))
 
 
-def _free(shop: Shop, sku: str, levels: Levels) -> int:
-    level = levels.get((shop.store_id, sku))
-    return level.free_units if level else 0
+def _free(shop: Shop, sku: str, offered: Offers) -> int:
+    offer = offered.get((shop.store_id, sku))
+    return offer.units if offer else 0
 
 
-def _covers(wanted: Mapping[str, int], subset: Sequence[tuple[Shop, int]], levels: Levels) -> bool:
+def _covers(wanted: Mapping[str, int], subset: Sequence[tuple[Shop, int]], offered: Offers) -> bool:
     return all(
-        sum(_free(shop, sku, levels) for shop, _ in subset) >= units
+        sum(_free(shop, sku, offered) for shop, _ in subset) >= units
         for sku, units in wanted.items()
     )
 
 
 def _take(
-    wanted: Mapping[str, int], subset: Sequence[tuple[Shop, int]], levels: Levels
+    wanted: Mapping[str, int], subset: Sequence[tuple[Shop, int]], offered: Offers
 ) -> list[Source]:
     sources = []
     for sku, units in wanted.items():
         missing = units
         for shop, _ in subset:
-            taken = min(missing, _free(shop, sku, levels))
+            taken = min(missing, _free(shop, sku, offered))
             if taken:
-                protected = levels[shop.store_id, sku].protected_units
-                sources.append(Source(shop.store_id, shop.owner_id, sku, taken, protected))
+                offer = offered[shop.store_id, sku]
+                rests_on = offer.kept_units, offer.terms
+                sources.append(Source(shop.store_id, shop.owner_id, sku, taken, *rests_on))
                 missing -= taken
         assert missing == 0, "the subset covers the order"
     return sources
 
 
 def _short(
-    wanted: Mapping[str, int], near: Sequence[tuple[Shop, int]], levels: Levels
+    wanted: Mapping[str, int], near: Sequence[tuple[Shop, int]], offered: Offers
 ) -> list[dict[str, object]]:
     """What is missing in the whole pool; empty when only the limit of stores stands in the way."""
-    free = {sku: sum(_free(shop, sku, levels) for shop, _ in near) for sku in wanted}
+    free = {sku: sum(_free(shop, sku, offered) for shop, _ in near) for sku in wanted}
     return [
         {"sku": sku, "units": units - free[sku]}
         for sku, units in wanted.items()
