@@ -16,6 +16,7 @@ PACKAGE_FEN = 0
 TINY_SLOT_HOUR = 19
 MOST_FAULTS = 10
 CHOSEN_TIME_FEN = 2000
+RECEIVED_CELSIUS = {"chilled": 3.5, "frozen": -19.0}
 SHELF_DAYS = {"ambient": 30, "chilled": 4, "frozen": 90}
 
 Call = tuple[str, str, str, dict[str, Any]]
@@ -51,8 +52,7 @@ def opening_stock(stage: Stage) -> dict[tuple[str, str], int]:
         answer = stage.doors.get(f"/v1/stock/{store.store_id}", stage.store_token(store))
         stage.tally.expect(f"stock of {store.name_en}", answer)
         for level in answer.body.get("levels", []):
-            free = max(0, level["atp_units"] - level["protected_units"])
-            opening[store.store_id, level["sku"]] = free
+            opening[store.store_id, level["sku"]] = level["free_units"]
     return opening
 
 
@@ -156,7 +156,7 @@ def _tiny_slot(stage: Stage) -> Call:
 
 def _receipt(stage: Stage, store: Store, product: Product, units: int) -> Call:
     expires_on = stage.calendar.on + timedelta(days=SHELF_DAYS[product.zone])
-    body = {
+    body: dict[str, Any] = {
         "id": stage.calendar.id(f"receipt/{store.store_id}/{product.sku}/{units}"),
         "store_id": store.store_id,
         "sku": product.sku,
@@ -164,4 +164,6 @@ def _receipt(stage: Stage, store: Store, product: Product, units: int) -> Call:
         "lot_id": f"L{stage.calendar.on:%y%m%d}",
         "expires_on": expires_on.isoformat(),
     }
+    if product.zone in RECEIVED_CELSIUS:
+        body["received_celsius"] = RECEIVED_CELSIUS[product.zone]
     return "POST", "/v1/stock/receipts", stage.store_token(store), body
