@@ -1,5 +1,6 @@
 """One stack for all flow tests: started on free ports with data of its own, stopped at the end."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,17 @@ from local.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack(worker_id: str) -> Iterator[Stack]:
-    """A running stack with our template deployed; empty at first."""
-    state_dir = PRIVATE / f"test-flow-{worker_id}"
-    shutil.rmtree(state_dir, ignore_errors=True)
+    """
+    A running stack with our template deployed; empty at first, its data gone at the end. Its
+    folder is this process's own: two runs at once must not take one another's stack away.
+    """
+    state_dir = PRIVATE / f"test-flow-{worker_id}-{os.getpid()}"
+    for left in PRIVATE.glob("test-flow-*"):
+        if not Path(f"/proc/{left.name.rsplit('-', 1)[-1]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
     with Stack.start(state_dir) as running:
         yield running
+    shutil.rmtree(state_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
