@@ -80,6 +80,7 @@ def _found_at_the_door(stage: Stage, store: Store, box_id: str) -> bool:
     answer = stage.doors.post("/v1/returns", stage.store_token(store), body)
     stage.tally.expect(f"box {box_id} found at the door", answer)
     stage.tally.credit.boxes_found += answer.ok
+    stage.tally.credit.deposits_refunded_fen += answer.body.get("refund_fen", 0)
     return answer.ok
 
 

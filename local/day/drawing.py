@@ -16,7 +16,8 @@ WIDTH, HEIGHT, MARGIN = 1200, 900, 70
 HEX_METRES = 220
 METRES_PER_DEGREE = 111_320
 DASHES = ("", "10 5", "3 4", "14 4 3 4", "7 3 2 3 2 3", "18 6", "1 5", "12 3")
-COLOURS = len(DASHES)
+COLOURS = 8
+"""The ninth route has the first one's colour, but other dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,9 @@ def _route(frame: Frame, number: int, route: MapRoute) -> str:
 
 
 def _line(number: int, line: str) -> str:
-    kind = number % COLOURS
-    return f'<path class="route c{kind}" stroke-dasharray="{DASHES[kind]}" d="{line}"/>'
+    colour = number % COLOURS
+    dashes = DASHES[(number + 3 * (number // COLOURS)) % len(DASHES)]
+    return f'<path class="route c{colour}" stroke-dasharray="{dashes}" d="{line}"/>'
 
 
 def _orders(frame: Frame, orders: Iterable[MapOrder]) -> list[str]:

@@ -13,6 +13,7 @@ from local.day.sections import (
     kilometres,
     percent,
     sections,
+    waiting,
     wave_name,
 )
 
@@ -93,7 +94,7 @@ def _cards(figures: Figures) -> str:
         ),
         _card(percent(figures.saved_share), Both(f"fewer kilometres ({driven})", "里程节省")),
         _card(
-            "–" if minutes is None else f"{minutes:.2f} min",
+            waiting(minutes),
             Both("storm warning to reserve vehicles", "预警到启用备用车"),
             minutes is not None,
         ),

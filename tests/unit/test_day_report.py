@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.day.drawing import draw, frame_of
+from local.day.drawing import COLOURS, draw, frame_of, swatch
 from local.day.figures import (
     Audit,
     Check,
@@ -25,10 +25,10 @@ from local.day.figures import (
     Sensing,
     WaveFigures,
 )
-from local.day.page import as_html
+from local.day.page import STYLE, as_html
 from local.day.replay import FillRate
 from local.day.report import save
-from local.day.sections import Both, percent, sections, wave_name
+from local.day.sections import Both, percent, sections, waiting, wave_name
 from local.day.terminal import as_text
 
 WAVE = "wulin.courier.20261127T1000"
@@ -159,6 +159,39 @@ def test_shares_are_shown_as_percentages(share: float | None, text: str) -> None
     assert percent(share) == text
 
 
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(None, "–"), (0.0, "< 1 s"), (0.05, "3 s"), (12.04, "12.0 min")]
+)
+def test_a_wait_is_told_in_seconds_below_a_minute(minutes: float | None, text: str) -> None:
+    assert waiting(minutes) == text
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2 relative luminance of #rrggbb."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_and_signs_can_be_told_from_their_ground(theme: int) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", STYLE.read_text(encoding="utf-8"), re.S)
+    colours = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", blocks[theme]))
+    for text in ("ink", "soft", "filled", "refused"):
+        assert min(contrast(colours[text], colours[on]) for on in ("paper", "card")) >= 4.5
+    for sign in ("filled", "cross", "refused", "store", *(f"c{n}" for n in range(COLOURS))):
+        assert contrast(colours[sign], colours["ground"]) >= 3
+
+
+def test_no_two_of_sixteen_routes_look_the_same() -> None:
+    assert len({swatch(number) for number in range(16)}) == 16
+
+
 def test_a_wave_is_named_by_its_local_start() -> None:
     assert wave_name(WAVE) == "11-27 10:00"
 
@@ -184,7 +217,7 @@ def test_a_day_without_any_audit_is_not_clean() -> None:
 
 def test_the_text_tells_the_figures_in_both_languages() -> None:
     text = as_text(FIGURES)
-    for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "0.20 min"):
+    for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "12 s"):
         assert piece in text
     assert "居民下单 Baskets ordered" in text
     assert "共享库存不足" in text
