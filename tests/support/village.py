@@ -7,6 +7,7 @@ from uuid import UUID
 
 from linli import boxes, catalogue, credit, slots, stock
 from linli.catalogue import PutProduct, PutStore
+from linli.kernel.geography import point
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import gs1_check_digit, uuid7
 from linli.kernel.settings import Settings
@@ -24,6 +25,10 @@ LATER = NOON + timedelta(hours=4)
 SLOT = f"{COMMUNITY}.courier.20260601T1600"
 SETTINGS = Settings()
 
+FUTURE_AT = datetime(2099, 6, 1, 8, tzinfo=UTC)
+FUTURE_SLOT = f"{COMMUNITY}.courier.20990601T1600"
+"""A slot that is open by the clock on the wall, for the doors, which go by that."""
+
 
 def _checked(body: str) -> str:
     return body + gs1_check_digit(body)
@@ -34,7 +39,8 @@ FAR_STORE = _checked("690123450091")
 SKUS = tuple(_checked(f"2000000000{n}0") for n in range(4))
 PRICES_FEN = dict(zip(SKUS, (350, 1280, 99, 2500), strict=True))
 UNSOLD_SKU = _checked("200000000099")
-HOME = {"lon": 120.16, "lat": 30.27, "building": "3", "floor": 6, "has_lift": True}
+HOME_LON, HOME_LAT = 120.16, 30.27
+HOME = {"lon": HOME_LON, "lat": HOME_LAT, "building": "3", "floor": 6, "has_lift": True}
 RESIDENTS = ("r-an", "r-bo", "r-chen", "r-ding")
 
 
@@ -64,7 +70,7 @@ def furnish_quickly(db: Engine, kind: str, furnish: Callable[[], None]) -> None:
         furnish()
         _furnished[kind] = db.everything()
     catalogue.forget()
-    catalogue.stores(COMMUNITY)
+    warm()
 
 
 _furnished: dict[str, dict[Table, dict[tuple[str, str], dict[str, Any]]]] = {}
@@ -86,15 +92,21 @@ def furnish(stocked: dict[tuple[str, str], int], *, capacity: int = 100, fen: in
     offer(SLOT, capacity=capacity, fen=fen)
     for (store_id, sku), units in stocked.items():
         stock.receive(receipt(uuid7(), store_id, sku, units), by="k", now=NOON)
-    catalogue.stores(COMMUNITY)
+    warm()
 
 
-def offer(slot_id: str, *, capacity: int, fen: int = 0) -> None:
-    """Offer a slot whose cut-off is three hours after noon."""
+def warm() -> None:
+    """Let this process remember what it remembers between orders."""
+    home = point(HOME_LON, HOME_LAT)
+    stock.pool_for(home, SKUS, catalogue.community(COMMUNITY))
+
+
+def offer(slot_id: str, *, capacity: int, fen: int = 0, starts_at: datetime = LATER) -> None:
+    """Offer a slot whose cut-off is an hour before it starts."""
     command = slots.PutSlot(
-        starts_at=LATER,
-        ends_at=LATER + timedelta(hours=2),
-        cutoff_at=CUTOFF,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        cutoff_at=starts_at - timedelta(hours=1),
         capacity_orders=capacity,
         price_fen=fen,
     )
@@ -109,7 +121,7 @@ def receipt(move_id: UUID, store_id: str, sku: str, units: int) -> Receipt:
         sku=sku,
         units=units,
         lot_id="L1",
-        expires_on=date(2026, 7, 1),
+        expires_on=date(2099, 12, 31),
     )
 
 

@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from linli.kernel import reads
 from linli.orders.hold import deposit_id, points_id
 from linli.orders.model import Order
-from linli.orders.rows import ORDER, OrderRow, OrdersItem, RecordedRefusal, order_of
+from linli.orders.rows import ORDER, OrderRow, OrdersItem, order_of
 
 LIVE = frozenset({"placed", "frozen", "routed"})
 """States in which an order holds what it was promised."""
@@ -82,8 +80,10 @@ def _record(order_id: str, row: OrdersItem | None, outcomes: Sequence[str]) -> R
 
 
 def _order(row: OrdersItem) -> Order | None:
+    if row.state == "refused":
+        return None
     kept = {name: getattr(row, name) for name in ("state", "wave_id", "route_id", "body")}
     try:
-        return order_of(OrderRow(row.pk, row.sk, refusal=row.refusal, **kept))
-    except (RecordedRefusal, ValidationError):
+        return order_of(OrderRow(row.pk, row.sk, **kept))
+    except (ValueError, TypeError):  # Not JSON, or not an order.
         return None

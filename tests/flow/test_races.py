@@ -1,0 +1,149 @@
+"""True races: residents on many connections at once, over HTTP, for the last units there are."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from linli.kernel.ids import gs1_check_digit, uuid7
+from linli.kernel.time import ZONE
+from local.stack import Stack
+
+COMMUNITY = "races"
+STORES = [body + gs1_check_digit(body) for body in ("690777000001", "690777000002")]
+LON, LAT = 113.3, 23.1
+BUYERS, UNITS, AT_ONCE = 50, 10, 10
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Town:
+    """A community of its own on the stack, far from those of other tests."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.client = httpx.Client(base_url=stack.api_url, timeout=30)
+        self.skus = 0
+
+    def call(
+        self, method: str, path: str, role: tuple[str, str], body: Any = None, who: str = "u-1"
+    ) -> httpx.Response:
+        token = self.stack.token(role, subject=who)
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.client.request(method, path, json=body, headers=headers)
+
+    def sure(self, method: str, path: str, role: tuple[str, str], body: Any = None) -> Any:
+        answer = self.call(method, path, role, body)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return answer.json()
+
+    def shelve(self, units: int) -> str:
+        """A new product, that many units of it in all, over two stores."""
+        self.skus += 1
+        body = f"20077700{self.skus:04d}"
+        sku = body + gs1_check_digit(body)
+        names = {"name_zh": "鲜", "name_en": "Fresh"}
+        for n, store_id in enumerate(STORES):
+            place = {"lon": LON + 0.003 * n, "lat": LAT}
+            store = {"community_id": COMMUNITY, "owner_id": "o", **names, **place}
+            self.sure("PUT", f"/v1/stores/{store_id}", ("city", COMMUNITY), store)
+        product = {**names, "price_fen": 500, "grams": 400}
+        self.sure("PUT", f"/v1/products/{sku}", ("city", COMMUNITY), product)
+        for store_id, share in zip(STORES, (units // 2, units - units // 2), strict=True):
+            receipt = {"id": str(uuid7()), "store_id": store_id, "sku": sku, "units": share}
+            lot = {"lot_id": "L1", "expires_on": "2099-01-01"}
+            self.sure("POST", "/v1/stock/receipts", ("store", store_id), receipt | lot)
+        return sku
+
+    def offer(self, hour: int, capacity: int) -> str:
+        """A slot of the day after tomorrow."""
+        starts = self.stack.now().astimezone(ZONE).replace(minute=0, second=0, microsecond=0)
+        starts = starts.replace(hour=hour) + timedelta(days=2)
+        slot_id = f"{COMMUNITY}.courier.{starts:%Y%m%dT%H%M}"
+        terms = {
+            "starts_at": starts.isoformat(),
+            "ends_at": (starts + timedelta(hours=1)).isoformat(),
+            "cutoff_at": (starts - timedelta(hours=1)).isoformat(),
+            "capacity_orders": capacity,
+            "price_fen": 0,
+        }
+        self.sure("PUT", f"/v1/slots/{slot_id}", ("dispatcher", COMMUNITY), terms)
+        return slot_id
+
+    def order(self, sku: str, slot_id: str) -> dict[str, Any]:
+        """The body of an order of one unit."""
+        to = {"lon": LON, "lat": LAT, "building": "1", "floor": 1, "has_lift": False}
+        line = {"sku": sku, "units": 1}
+        here = {"community_id": COMMUNITY, "slot_id": slot_id}
+        return {"id": str(uuid7()), "deliver_to": to, "lines": [line], **here}
+
+    def place(self, body: dict[str, Any], who: str) -> httpx.Response:
+        """Send an order, again while it is told to."""
+        for _ in range(8):
+            answer = self.call("POST", "/v1/orders", ("resident", COMMUNITY), body, who)
+            if answer.status_code < 500:
+                return answer
+        return answer
+
+
+def at_once(act: Callable[[T], R], on: Iterable[T]) -> list[R]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(act, on))
+
+
+def outcome(answer: httpx.Response) -> str:
+    body = answer.json()
+    return str(body["state"] if answer.is_success else body["code"])
+
+
+@pytest.fixture(scope="module")
+def town(stack: Stack) -> Town:
+    return Town(stack)
+
+
+def audited(town: Town) -> None:
+    answer = town.sure("GET", "/v1/audits", ("auditor", COMMUNITY))
+    wrong = [v for v in answer["verdicts"] if v["verdict"] not in ("holds", "no_subject")]
+    assert wrong == []
+    assert answer["holds"]
+
+
+def test_fifty_buyers_of_ten_units_get_ten_orders(town: Town) -> None:
+    sku, slot_id = town.shelve(UNITS), town.offer(10, BUYERS)
+    wishes = [(town.order(sku, slot_id), f"racer-{n}") for n in range(BUYERS)]
+    answers = at_once(lambda wish: town.place(*wish), wishes)
+    assert Counter(map(outcome, answers)) == {"placed": UNITS, "out_of_stock": BUYERS - UNITS}
+    again = at_once(lambda wish: town.place(*wish), wishes[:15])
+    assert list(map(outcome, again)) == list(map(outcome, answers[:15]))
+    levels = [
+        level
+        for store_id in STORES
+        for level in town.sure("GET", f"/v1/stock/{store_id}", ("store", store_id))["levels"]
+        if level["sku"] == sku
+    ]
+    assert sum(level["held_units"] for level in levels) == UNITS
+    assert {level["atp_units"] for level in levels} == {0}
+    audited(town)
+
+
+def test_one_order_sent_ten_times_at_once_is_one_order(town: Town) -> None:
+    sku, slot_id = town.shelve(UNITS), town.offer(12, BUYERS)
+    body = town.order(sku, slot_id)
+    answers = at_once(lambda _: town.place(body, "racer-0"), range(10))
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert outcome(answers[0]) == "placed"
+    slots = town.sure("GET", f"/v1/slots?community_id={COMMUNITY}", ("resident", COMMUNITY))
+    (taken,) = [s["taken_orders"] for s in slots["slots"] if s["slot_id"] == slot_id]
+    assert taken == 1
+
+
+def test_the_last_places_of_a_slot_go_to_as_many_orders(town: Town) -> None:
+    sku, slot_id = town.shelve(UNITS * 2), town.offer(14, 4)
+    wishes = [(town.order(sku, slot_id), f"racer-{n}") for n in range(12)]
+    answers = at_once(lambda wish: town.place(*wish), wishes)
+    assert Counter(map(outcome, answers)) == {"placed": 4, "slot_full": 8}
+    audited(town)
