@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from linli import boxes, credit
 from linli.audit.model import Finding, Snapshot
+from linli.audit.presales import expected
 from linli.kernel import tables
 from linli.kernel.tables import Table
 from linli.orders.audit import records
+from linli.presale.audit import cycles
 from linli.slots.audit import offered
 from linli.stock.audit import booked
 from linli.waves.audit import frozen_waves
@@ -25,11 +27,13 @@ def look(cap_points: int) -> Snapshot:
     ledger_items, ledger_before = _state_of(Table.LEDGER)
     ledger = credit.audit(cap_points=cap_points)
     breaches = boxes.breaches(ledger.deposits_fen)
+    presales = cycles()
     return Snapshot(
-        booked=booked(),
+        booked=expected(booked(), presales),
         records=records(),
         slots=offered(),
         waves=frozen_waves(),
+        presales=presales,
         transfers=ledger.transfers,
         ledger=_told("ledger", ledger.breaches, ledger_before),
         ledger_items=ledger_items,

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from linli.orders.audit import Record
+from linli.presale.audit import CycleRecord
 from linli.slots import Slot
 from linli.stock import Shelf
 from linli.stock.audit import Booked
@@ -38,6 +39,7 @@ class Snapshot:
     records: Mapping[str, Record] = field(default_factory=dict)
     slots: Mapping[str, Slot] = field(default_factory=dict)
     waves: Mapping[str, WaveRecord] = field(default_factory=dict)
+    presales: Mapping[str, CycleRecord] = field(default_factory=dict)
     transfers: Mapping[str, Transfer] = field(default_factory=dict)
     ledger: Sequence[Finding] = ()
     ledger_items: int = 0

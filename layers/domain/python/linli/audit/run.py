@@ -12,7 +12,7 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks
+from linli.audit import checks, presales
 from linli.audit.look import look
 from linli.audit.model import TITLES, Finding, Snapshot, Suspicion, Verdict
 
@@ -54,7 +54,10 @@ def find(snapshot: Snapshot) -> Findings:
         "I2": list(checks.orders(snapshot)),
         "I3": list(snapshot.ledger),
         "I4": list(snapshot.boxes),
-        "I6": list(checks.slots(snapshot)),
+        "I6": [
+            *checks.slots(snapshot),
+            *presales.check(snapshot.presales, snapshot.slots),
+        ],
     }
 
 
@@ -64,7 +67,7 @@ def _verdicts(snapshot: Snapshot, findings: Findings, confirmed: Findings) -> It
         "I2": len(snapshot.records),
         "I3": snapshot.ledger_items,
         "I4": snapshot.boxes_items,
-        "I6": len(snapshot.slots) + len(snapshot.waves),
+        "I6": len(snapshot.slots) + len(snapshot.waves) + len(snapshot.presales),
     }
     for guarantee, (title_en, title_zh) in TITLES.items():
         violations = confirmed.get(guarantee, [])

@@ -25,6 +25,8 @@ class Table(StrEnum):
     READINGS = "READINGS"
     INCIDENTS = "INCIDENTS"
     PLANS = "PLANS"
+    PRESALES = "PRESALES"
+    DEMAND = "DEMAND"
 
 
 class NotBound(RuntimeError):

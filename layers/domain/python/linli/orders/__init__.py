@@ -1,5 +1,6 @@
 """Orders: placed from the pool in one write, delivered or ended in one write."""
 
+from linli.orders.adopt import adopt
 from linli.orders.cancel import cancel
 from linli.orders.deliver import Settled, deliver
 from linli.orders.model import Address, Line, Order, PlaceOrder
@@ -13,6 +14,7 @@ __all__ = [
     "Order",
     "PlaceOrder",
     "Settled",
+    "adopt",
     "cancel",
     "deliver",
     "freeze",

@@ -193,6 +193,7 @@ class Order(BaseModel):
     deposit_fen: int
     box_fen: int
     total_fen: int
+    cycle_id: str | None = None
 
     @property
     def grams(self) -> int:

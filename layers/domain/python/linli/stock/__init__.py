@@ -16,7 +16,9 @@ from linli.stock.commands import Receipt, SupplierReturn, WriteOff
 from linli.stock.fefo import Lot
 from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, Source
 from linli.stock.moves import Move, lots_on_hand, moves_of, receive, return_to_supplier, write_off
+from linli.stock.moves import check_receipt as check_receipt
 from linli.stock.pool import Pool, availability, level_keys, levels_in, of_store, pool_for
+from linli.stock.presold import arrive_free, arrive_held, expect
 from linli.stock.rules import MOST_STORES, Offer, choose_sources, offers
 
 __all__ = [
@@ -35,8 +37,12 @@ __all__ = [
     "SupplierReturn",
     "Why",
     "WriteOff",
+    "arrive_free",
+    "arrive_held",
     "availability",
+    "check_receipt",
     "choose_sources",
+    "expect",
     "hold",
     "level_keys",
     "levels_in",
