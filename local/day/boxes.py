@@ -103,13 +103,15 @@ def return_boxes(stage: Stage, shelf: BoxShelf, baskets: tuple[Basket, ...]) -> 
     plans = [(b, neighbour if b == by_neighbour else who) for b, who in back]
     answers = stage.each("还箱 boxes returned", lambda p: _return(stage, p[0], p[1]), plans)
     for (box_id, who), answer in zip(plans, answers, strict=True):
-        if answer.ok:
+        if stage.tally.expect(f"return of {box_id}", answer).ok:
             _note_return(stage, shelf, box_id, answer)
             _plan_spending(stage, who, baskets)
+    told = {box_id: got.code for (box_id, _), got in zip(plans, answers, strict=True)}
+    stage.tally.check(
+        "A box returned by a neighbour", "邻居代还", "ok", told.get(by_neighbour, "no such box")
+    )
     if plans:
         _return_again(stage, *plans[0], answers[0])
-        owner = shelf.out.get(by_neighbour)
-        stage.tally.check("A box returned by a neighbour", "邻居代还", "True", str(owner is None))
 
 
 def _return(stage: Stage, box_id: str, who: str, name: str = "return") -> Answer:

@@ -21,6 +21,7 @@ def show(figures: Figures, console: Console) -> None:
         highlight=False,
     )
     for section in sections(figures):
+        console.print(f"\n[bold]{section.title.zh} · {section.title.en}[/bold]", highlight=False)
         console.print(_table(section))
         if section.note.en:
             console.print(f"[dim]{section.note.zh}\n{section.note.en}[/dim]", highlight=False)
@@ -34,9 +35,7 @@ def as_text(figures: Figures) -> str:
 
 
 def _table(section: Section) -> Table:
-    title = f"{section.title.zh} · {section.title.en}"
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
-    table.show_header = bool(section.columns)
+    table = Table(show_edge=False, show_header=bool(section.columns))
     width = max(len(section.columns), max((len(row) for row in section.rows), default=1))
     for number in range(width):
         name = section.columns[number] if section.columns else Both("", "")
