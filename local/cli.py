@@ -84,9 +84,9 @@ def status() -> int:
 
 def token() -> int:
     """Print an access token for ROLE at PLACE as SUB, nothing else, so that shells can use it."""
-    Stack.running(STATE)
+    stack = Stack.running(STATE)
     role, place = os.environ.get("ROLE", "resident"), os.environ.get("PLACE", "wulin")
-    print(mint([(role, place)], os.environ.get("SUB", "u-1")))
+    print(mint([(role, place)], os.environ.get("SUB", "u-1"), stack.issuer))
     return 0
 
 

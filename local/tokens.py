@@ -98,13 +98,6 @@ def access_claims(
     }
 
 
-def mint(roles: Sequence[tuple[str, str]], subject: str, issuer: Issuer | None = None) -> str:
-    """Return a signed access token; without an issuer, for the running stack of this checkout.
-
-    Raises `local.stack.NotRunning` if no issuer is given and no stack runs.
-    """
-    if issuer is None:
-        from local.stack import Stack
-
-        issuer = Stack.running().issuer
+def mint(roles: Sequence[tuple[str, str]], subject: str, issuer: Issuer) -> str:
+    """Return an access token that `issuer` has signed."""
     return issuer.sign(access_claims(issuer, roles, subject))

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from linli import resilience
+from linli.kernel.machines import StepFunctionsTokens
 from linli.kernel.settings import Settings, settings_from_environment
-from linli.resilience.tokens import StepFunctionsTokens
 
 
 @cache

@@ -10,6 +10,7 @@ from pydantic import UUID7
 from linli import orders, resilience, waves
 from linli.kernel import door
 from linli.kernel.identity import Role
+from linli.kernel.machines import StepFunctions, StepFunctionsTokens
 from linli.resilience import (
     EmergencyView,
     EndEmergency,
@@ -23,8 +24,6 @@ from linli.resilience import (
 )
 from linli.resilience.find import find, find_for
 from linli.resilience.model import VehicleId
-from linli.resilience.tokens import StepFunctionsTokens
-from linli.waves.machine import StepFunctions
 
 app = door.api("emergencies")
 door.settings()

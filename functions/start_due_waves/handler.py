@@ -3,8 +3,8 @@
 from typing import Any
 
 from linli import waves
+from linli.kernel.machines import StepFunctions
 from linli.kernel.settings import settings_from_environment
-from linli.waves.machine import StepFunctions
 
 SETTINGS = settings_from_environment()
 MACHINE = StepFunctions(SETTINGS.wave_machine_arn)

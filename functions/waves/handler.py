@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from linli import waves
 from linli.kernel import door
 from linli.kernel.ids import SlotId
-from linli.waves.machine import StepFunctions
+from linli.kernel.machines import StepFunctions
 from linli.waves.model import StartWave, WaveView
 
 app = door.api("waves")

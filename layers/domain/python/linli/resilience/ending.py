@@ -12,15 +12,14 @@ from typing import Literal
 from linli.kernel.errors import AlreadyDone, Conflict, IdReused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
+from linli.kernel.machines import Machine, Tokens
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 from linli.resilience.find import find, find_for
 from linli.resilience.model import EndEmergency, Tally
 from linli.resilience.reserve import release
 from linli.resilience.rows import UNDERWAY, EmergencyRow, UnderwayRow, community_key
-from linli.resilience.tokens import Tokens
 from linli.resilience.view import tally
-from linli.waves.machine import Machine
 
 How = Literal["city", "timeout", "fault"]
 

@@ -11,6 +11,7 @@ from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Invalid
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
+from linli.kernel.machines import Machine
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.resilience.index import assess
@@ -26,7 +27,6 @@ from linli.resilience.rows import (
     emergency_key,
     warning_key,
 )
-from linli.waves.machine import Machine
 
 _AHEAD, _STALE = timedelta(minutes=5), timedelta(hours=24)
 _ATTEMPTS = 3

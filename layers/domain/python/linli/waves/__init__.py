@@ -1,10 +1,10 @@
 """Waves: a slot's orders frozen, allocated, routed and offered; routes and their couriers."""
 
+from linli.kernel.machines import Machine
 from linli.waves.accept import accept
 from linli.waves.allocate import allocate
 from linli.waves.check import keep_plan
 from linli.waves.freeze import freeze
-from linli.waves.machine import Machine
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
 from linli.waves.publish import publish
 from linli.waves.report import finish_if_done, report_delivery

@@ -12,9 +12,9 @@ from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
+from linli.kernel.machines import Machine
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
-from linli.waves.machine import Machine
 from linli.waves.model import StartWave
 from linli.waves.rows import (
     COMMAND,

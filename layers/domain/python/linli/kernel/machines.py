@@ -1,11 +1,12 @@
-"""A state machine as the use cases need it, and the one of AWS Step Functions."""
+"""State machines and their waiting tasks as use cases need them, and those of AWS."""
 
 import json
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
+_RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
+_GONE = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 
 
 class Machine(Protocol):
@@ -24,13 +25,8 @@ class StepFunctions:
     """A state machine of AWS Step Functions."""
 
     def __init__(self, arn: str) -> None:
-        import boto3  # Only here: it costs a tenth of a second, and most functions start nothing.
-        from botocore.config import Config
-
         self._arn = arn
-        self._client: Any = boto3.client(
-            "stepfunctions", config=Config(connect_timeout=1, read_timeout=4)
-        )
+        self._client = _client()
 
     def start(self, name: str, payload: dict[str, Any]) -> None:
         """
@@ -63,4 +59,41 @@ class StepFunctions:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
             return False
-        return found["status"] not in RUNNING
+        return found["status"] not in _RUNNING
+
+
+class Tokens(Protocol):
+    """Answers tasks that wait for a token."""
+
+    def succeed(self, token: str, output: str) -> bool:
+        """Answer the task with `output` (JSON); False if it waits no longer."""
+        ...
+
+
+class StepFunctionsTokens:
+    """Tokens of AWS Step Functions."""
+
+    def __init__(self) -> None:
+        self._client = _client()
+
+    def succeed(self, token: str, output: str) -> bool:
+        """
+        Answer the task; False if it was answered, timed out, or its execution has ended.
+
+        Raises:
+            ClientError: Step Functions said something else.
+        """
+        try:
+            self._client.send_task_success(taskToken=token, output=output)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return False
+        return True
+
+
+def _client() -> Any:
+    import boto3  # Only here: it costs a tenth of a second, and most functions start nothing.
+    from botocore.config import Config
+
+    return boto3.client("stepfunctions", config=Config(connect_timeout=1, read_timeout=4))
