@@ -62,6 +62,9 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/presale-orders/{order_id}": frozenset({_R}),
     "POST /v1/presale-orders/{order_id}/cancel": frozenset({_R}),
     "POST /v1/presale-arrivals": frozenset({_S}),
+    # heat
+    "GET /v1/heat": frozenset({_L, _D, _Y}),
+    "GET /v1/presale-share": frozenset({_L, _D, _Y}),
     # orders
     "POST /v1/orders": frozenset({_R}),
     "GET /v1/orders": frozenset({_R}),
