@@ -1,14 +1,18 @@
-"""What stores tell of their stock over HTTP: receipts, losses, returns to suppliers."""
+"""What stores tell of their stock over HTTP: receipts, losses, returns, till sales, stocktakes."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel
 
-from linli import stock
+from linli import catalogue, protection, stock
 from linli.kernel import door
+from linli.kernel.errors import NotFound
 from linli.kernel.identity import Role
-from linli.stock import Level, Receipt, SupplierReturn, WriteOff
+from linli.kernel.ids import CommandId, StoreId
+from linli.protection import TillSale
+from linli.stock import DecideStocktake, Level, Receipt, Stocktake, SupplierReturn, WriteOff
 
 app = door.api("stock_moves")
 door.settings()
@@ -32,6 +36,45 @@ class Counters(BaseModel):
         return cls(**{name: getattr(level, name) for name in cls.model_fields})
 
 
+class Sold(BaseModel):
+    """A sale at the till that is on the books."""
+
+    id: str
+    store_id: str
+
+
+class CountedLine(BaseModel):
+    """What was counted, what the books said, and the difference."""
+
+    sku: str
+    counted_units: int
+    book_units: int
+    variance_units: int
+
+
+class StocktakeView(BaseModel):
+    """A stocktake: `applied`, `waiting` for another person's decision, or `rejected`."""
+
+    stocktake_id: str
+    store_id: str
+    state: str
+    by: str
+    at: str
+    decided_by: str | None
+    lines: list[CountedLine]
+
+    @classmethod
+    def of(cls, told: object) -> Self:
+        """The view of a stocktake as kept."""
+        return cls.model_validate(told, from_attributes=True)
+
+
+class StocktakeList(BaseModel):
+    """The newest stocktakes of a store."""
+
+    stocktakes: list[StocktakeView]
+
+
 @app.post(
     "/v1/stock/receipts",
     summary="Book goods in",
@@ -41,9 +84,7 @@ class Counters(BaseModel):
     responses=door.ok(Counters, 404, 409, status=201),
 )
 def receive(receipt: Receipt) -> Response[Counters]:
-    who = door.caller(app)
-    who.require(receipt.store_id, Role.STORE)
-    level = stock.receive(receipt, by=who.subject, now=door.now(app))
+    level = stock.receive(receipt, by=_keeper(receipt.store_id), now=door.now(app))
     return door.answer(Counters.of(level), 201)
 
 
@@ -55,9 +96,7 @@ def receive(receipt: Receipt) -> Response[Counters]:
     responses=door.ok(Counters, 404, 409, status=201),
 )
 def write_off(command: WriteOff) -> Response[Counters]:
-    who = door.caller(app)
-    who.require(command.store_id, Role.STORE)
-    level = stock.write_off(command, by=who.subject, now=door.now(app))
+    level = stock.write_off(command, by=_keeper(command.store_id), now=door.now(app))
     return door.answer(Counters.of(level), 201)
 
 
@@ -69,10 +108,79 @@ def write_off(command: WriteOff) -> Response[Counters]:
     responses=door.ok(Counters, 404, 409, status=201),
 )
 def return_to_supplier(command: SupplierReturn) -> Response[Counters]:
-    who = door.caller(app)
-    who.require(command.store_id, Role.STORE)
-    level = stock.return_to_supplier(command, by=who.subject, now=door.now(app))
+    level = stock.return_to_supplier(command, by=_keeper(command.store_id), now=door.now(app))
     return door.answer(Counters.of(level), 201)
+
+
+@app.post(
+    "/v1/till-sales",
+    summary="Sell to a walk-in",
+    description="At once, protected units included, held ones never; a till that was offline "
+    "tells it up to a week later.",
+    tags=["stock"],
+    status_code=201,
+    responses=door.ok(Sold, 404, 409, status=201),
+)
+def sell_at_till(sale: TillSale) -> Response[Sold]:
+    protection.sell_at_till(sale, by=_keeper(sale.store_id), now=door.now(app))
+    return door.answer(Sold(id=str(sale.id), store_id=sale.store_id), 201)
+
+
+@app.post(
+    "/v1/stocktakes",
+    summary="Tell what was counted",
+    description="A small variance is booked at once, a large one waits for another person.",
+    tags=["stock"],
+    status_code=201,
+    responses=door.ok(StocktakeView, 404, 409, 503, status=201),
+)
+def take_stock(command: Stocktake) -> Response[StocktakeView]:
+    told = stock.take_stock(command, by=_keeper(command.store_id), now=door.now(app))
+    return door.answer(StocktakeView.of(told), 201)
+
+
+@app.get(
+    "/v1/stocktakes",
+    summary="The newest stocktakes of a store",
+    tags=["stock"],
+    responses=door.ok(StocktakeList, 404),
+)
+def list_stocktakes(store_id: Annotated[StoreId, Query()]) -> Response[StocktakeList]:
+    _keeper_or_city(store_id)
+    found = stock.stocktakes(store_id)
+    return door.answer(StocktakeList(stocktakes=[StocktakeView.of(told) for told in found]))
+
+
+@app.post(
+    "/v1/stocktakes/<stocktake_id>/decide",
+    summary="Approve or reject a large variance, as another person",
+    tags=["stock"],
+    responses=door.ok(StocktakeView, 404, 409),
+)
+def decide(
+    stocktake_id: Annotated[CommandId, Path()], command: DecideStocktake
+) -> Response[StocktakeView]:
+    who = _keeper_or_city(command.store_id)
+    told = stock.decide(str(stocktake_id), command, by=who, now=door.now(app))
+    return door.answer(StocktakeView.of(told))
+
+
+def _keeper(store_id: str) -> str:
+    """Who is calling, if they keep the store."""
+    who = door.caller(app)
+    who.require(store_id, Role.STORE)
+    return who.subject
+
+
+def _keeper_or_city(store_id: str) -> str:
+    """Who is calling, if they keep the store or lead its community."""
+    who = door.caller(app)
+    if not who.holds(Role.STORE, store_id):
+        store = catalogue.store(store_id)
+        if store is None:
+            raise NotFound
+        who.require(store.community_id, Role.CITY)
+    return who.subject
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

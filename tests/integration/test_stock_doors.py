@@ -272,7 +272,7 @@ def test_a_stores_stock_is_its_own_and_its_communitys_business(
 def test_a_level_with_all_it_can_know_costs_one_write_unit(db: Engine) -> None:
     for day in range(12):
         tell("goods_received", lot_id=f"L{day}", expires_on=f"2026-07-{day + 1:02}", units=9_999)
-    stock.put_hours(STORE, SKU, [1_000] * 168)
+    stock.put_hours(stock.Level(STORE, SKU), [1_000] * 168)
     stock.put_protection(STORE, SKU, 99_999)
     list_for_emergencies()
     stock.put_reserve(STORE, SKU, 9_999)

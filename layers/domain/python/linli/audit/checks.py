@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from linli.audit.model import Finding, Snapshot, Transfer
 from linli.orders.audit import IN_WAVE, LIVE, SERVED, Record
@@ -56,6 +57,8 @@ def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Ite
     ):
         if stored != summed:
             yield f"{name} {stored}, the records say {summed}"
+    for transfer_id in booked.astray:
+        yield f"units of transfer {transfer_id} are not in exactly one place"
     yield from _of_lots(booked)
 
 
@@ -65,7 +68,9 @@ def _of_lots(booked: Booked) -> Iterator[str]:
         if units != moved or units < 0:
             yield f"lot {lot_id} of {expires_on} has {units}, its moves say {moved}"
     dated, by_lots = booked.level.dated, booked.dated_units
-    for last in sorted(dated.keys() | {day for day in by_lots if day >= min(dated, default=day)}):
+    for last in sorted(
+        dated.keys() | {day for day in by_lots if day >= min(dated, default=date.max)}
+    ):
         if dated.get(last, 0) != by_lots.get(last, 0):
             yield f"{dated.get(last, 0)} expire on {last}, the lots say {by_lots.get(last, 0)}"
 

@@ -143,12 +143,7 @@ def _settle(
         condition=OrderRow.state == order.state,
         refusal=Conflict("the order has moved on"),
     )
-    sale = stock.Sale(order.order_id, told.courier_id or "paper", now)
-    for source in sources_of(order):
-        if told.outcome == "delivered":
-            stock.sell(tx, source, sale)
-        else:
-            stock.release(tx, source)
+    _end_stock(tx, order, told, now)
     if told.outcome == "failed":
         hold.void(tx, order, now)
         return
@@ -163,3 +158,12 @@ def _settle(
             deposit_fen=Fen(order.box_fen),
             now=now,
         )
+
+
+def _end_stock(tx: Transaction, order: Order, told: _Told, now: datetime) -> None:
+    sale = stock.Sale(order.order_id, told.courier_id or "paper", now)
+    for source in sources_of(order):
+        if told.outcome == "delivered":
+            stock.sell(tx, source, sale)
+        else:
+            stock.release(tx, source)

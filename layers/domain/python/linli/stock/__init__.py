@@ -1,6 +1,7 @@
 """Honeycomb stock (蜂巢式库存): the stores near a point are sold as one pool."""
 
-from linli.stock.booking import Why
+from linli.stock.allocate import allocate_lots, allocated
+from linli.stock.booking import Why, book_in, done_before, once
 from linli.stock.change import (
     Sale,
     hold,
@@ -12,17 +13,50 @@ from linli.stock.change import (
     sell,
     sell_at_till,
 )
-from linli.stock.commands import Receipt, SupplierReturn, WriteOff
-from linli.stock.fefo import Lot
+from linli.stock.commands import (
+    DecideStocktake,
+    Receipt,
+    ReceiveTransfer,
+    RequestTransfer,
+    ShipTransfer,
+    Stocktake,
+    SupplierReturn,
+    Units,
+    WriteOff,
+)
+from linli.stock.fefo import Lot, Share
 from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, Source
-from linli.stock.moves import Move, lots_on_hand, moves_of, receive, return_to_supplier, write_off
-from linli.stock.moves import check_receipt as check_receipt
+from linli.stock.moves import (
+    Move,
+    check_receipt,
+    lot_in,
+    lots_on_hand,
+    moves_of,
+    receive,
+    return_to_supplier,
+    write_off,
+)
 from linli.stock.pool import Pool, availability, level_keys, levels_in, of_store, pool_for
 from linli.stock.presold import arrive_free, arrive_held, expect
 from linli.stock.rules import MOST_STORES, Offer, choose_sources, offers
+from linli.stock.stocktake import Counted, FourEyes, decide, stocktake, stocktakes, take_stock
+from linli.stock.suggest import Suggestion, distances, suggest
+from linli.stock.sweep import sweep_store
+from linli.stock.transfer import (
+    Transfer,
+    cancel_transfer,
+    receive_transfer,
+    request,
+    ship,
+    transfer,
+    transfers,
+)
 
 __all__ = [
     "MOST_STORES",
+    "Counted",
+    "DecideStocktake",
+    "FourEyes",
     "Level",
     "Lot",
     "Move",
@@ -31,34 +65,61 @@ __all__ = [
     "OutOfStock",
     "Pool",
     "Receipt",
+    "ReceiveTransfer",
+    "RequestTransfer",
     "Sale",
+    "Share",
     "Shelf",
+    "ShipTransfer",
     "Source",
+    "Stocktake",
+    "Suggestion",
     "SupplierReturn",
+    "Transfer",
+    "Units",
     "Why",
     "WriteOff",
+    "allocate_lots",
+    "allocated",
     "arrive_free",
     "arrive_held",
     "availability",
+    "book_in",
+    "cancel_transfer",
     "check_receipt",
     "choose_sources",
+    "decide",
+    "distances",
+    "done_before",
     "expect",
     "hold",
     "level_keys",
     "levels_in",
+    "lot_in",
     "lots_on_hand",
     "moves_of",
     "of_store",
     "offers",
+    "once",
     "pool_for",
     "protection",
     "put_hours",
     "put_protection",
     "put_reserve",
     "receive",
+    "receive_transfer",
     "release",
+    "request",
     "return_to_supplier",
     "sell",
     "sell_at_till",
+    "ship",
+    "stocktake",
+    "stocktakes",
+    "suggest",
+    "sweep_store",
+    "take_stock",
+    "transfer",
+    "transfers",
     "write_off",
 ]

@@ -1,6 +1,6 @@
 """What an audit needs of the stock table; reads it whole."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +20,8 @@ class Booked:
 
     `received` is all that came in, `written_off` all that left unsold, `sold` what was sold, of
     that `delivered` with orders, as the moves tell it; `lots` what each lot has beside what the
-    moves that name it add up to.
+    moves that name it add up to. `inbound` is what is in transit to the store; `astray` names the
+    transfers of the store's whose units are not all in exactly one place.
     """
 
     level: Level
@@ -30,6 +31,7 @@ class Booked:
     delivered_units: int = 0
     moves: int = 0
     inbound_units: int = 0
+    astray: tuple[str, ...] = ()
     lots: tuple[tuple[LotKey, int, int], ...] = ()
 
     @property
@@ -47,6 +49,7 @@ class _Tally:
     counts: Counter[str] = field(default_factory=Counter)
     lots: Counter[LotKey] = field(default_factory=Counter)
     moved: Counter[LotKey] = field(default_factory=Counter)
+    astray: list[str] = field(default_factory=list)
 
     def add_move(self, item: StockItem) -> None:
         """Count a move under what it did."""
@@ -59,7 +62,7 @@ class _Tally:
         if item.lot_id and item.expires_on:
             self.moved[item.expires_on, item.lot_id] += units
 
-    def booked(self, inbound_units: int) -> Booked:
+    def booked(self) -> Booked:
         """The sums."""
         lots = self.lots.keys() | self.moved.keys()
         return Booked(
@@ -69,7 +72,8 @@ class _Tally:
             sold_units=self.counts["sold"],
             delivered_units=self.counts["delivered"],
             moves=self.counts["moves"],
-            inbound_units=inbound_units,
+            inbound_units=self.counts["inbound"],
+            astray=tuple(sorted(self.astray)),
             lots=tuple((key, self.lots[key], self.moved[key]) for key in sorted(lots)),
         )
 
@@ -82,14 +86,34 @@ class _Tallies(dict[Shelf, _Tally]):
 
 def booked() -> dict[Shelf, Booked]:
     """Every level with its moves and lots, also where one of them is missing."""
-    tallies, inbound = _Tallies(), defaultdict[Shelf, int](int)
+    tallies, transfers = _Tallies(), list[StockItem]()
+    carried: Counter[tuple[str, str]] = Counter()
     for item in reads.scan(StockItem):
         kind, *shelf = item.pk.split("#")
         if kind == "MOVES":
             tallies[shelf[0], shelf[1]].add_move(item)
+            carried[str(item.reference), str(item.kind)] += int(item.units or 0)
+        elif kind == "TRANSFER":
+            transfers.append(item)
         elif kind == "LOTS":
             expires_on, _, lot_id = item.sk.partition("#")
             tallies[shelf[0], shelf[1]].lots[expires_on, lot_id] = int(item.units or 0)
         elif not shelf and item.sk.isdigit():
             tallies[item.pk, item.sk].level = level_of(item.pk, item.sk, item)
-    return {shelf: tally.booked(inbound[shelf]) for shelf, tally in sorted(tallies.items())}
+    for item in transfers:
+        _add_transfer(tallies, item, carried)
+    return {shelf: tally.booked() for shelf, tally in sorted(tallies.items())}
+
+
+def _add_transfer(
+    tallies: _Tallies, item: StockItem, carried: Mapping[tuple[str, str], int]
+) -> None:
+    """What is shipped and not received is inbound; what left is what came, or was lost."""
+    transfer_id, sku = item.pk.removeprefix("TRANSFER#"), str(item.sku)
+    left = -carried[transfer_id, "transfer_out"]
+    came = carried[transfer_id, "transfer_in"]
+    lost, shipped = int(item.lost_units or 0), int(item.shipped_units or 0)
+    if item.state == "shipped":
+        tallies[str(item.to_store_id), sku].counts["inbound"] += shipped
+    if left != shipped or (item.state == "received" and left != came + lost):
+        tallies[str(item.from_store_id), sku].astray.append(transfer_id)

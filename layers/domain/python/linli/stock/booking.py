@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from linli.kernel import reads
@@ -145,17 +146,20 @@ def book_out(
     why: Why,
     refusal: Refused,
     lots: Sequence[Lot] = (),
+    *,
+    condition: Condition | None = None,
 ) -> None:
     """
     Take `units` of the ATP off the shelf unsold, of `lots` if they are known; `refusal` when the
-    ATP is less.
+    ATP is less, or the level does not meet `condition`.
     """
+    enough = LevelRow.atp_units >= units
     by_date: list[Action] = [dated(lot.expires_on).add(-lot.units) for lot in _by_date(lots)]
     terms = [LevelRow.terms.add(1)] if lots else []
     tx.update(
         LevelRow(store_id, sku),
         [LevelRow.written_off_units.add(units), LevelRow.atp_units.add(-units), *terms, *by_date],
-        condition=LevelRow.atp_units >= units,
+        condition=enough if condition is None else enough & condition,
         refusal=refusal,
     )
     for n, lot in enumerate(lots):
@@ -168,6 +172,26 @@ def book_out(
         )
     if not lots:
         note(tx, store_id, sku, -units, why)
+
+
+def book_found(
+    tx: Transaction,
+    store_id: str,
+    sku: str,
+    units: int,
+    why: Why,
+    *,
+    condition: Condition | None = None,
+    refusal: Refused | None = None,
+) -> None:
+    """
+    Put units on the shelf of which nobody knows the lot. They count as the first to expire: what
+    the lots account for is promised, and nothing beyond.
+    """
+    counters = [LevelRow.received_units.add(units), LevelRow.atp_units.add(units)]
+    actions = [*counters, *_zeros(), LevelRow.terms.add(1)]
+    tx.update(LevelRow(store_id, sku), actions, condition=condition, refusal=refusal)
+    note(tx, store_id, sku, units, why)
 
 
 def once(

@@ -104,8 +104,13 @@ def put_reserve(store_id: str, sku: str, units: int) -> Level:
     return level(store_id, sku)
 
 
-def put_hours(store_id: str, sku: str, units_by_hour: list[int]) -> None:
-    """Keep units for walk-ins by hour of the local week (168 numbers)."""
+def put_hours(seen: Level, units_by_hour: list[int]) -> bool:
+    """
+    Keep units for walk-ins by hour of the local week (168 numbers); False: they are kept already.
+    """
     packed = hours.pack(units_by_hour)
+    if seen.protection == packed:
+        return False
     with transaction() as tx:
-        tx.update(LevelRow(store_id, sku), [LevelRow.protection.set(packed)])
+        tx.update(LevelRow(seen.store_id, seen.sku), [LevelRow.protection.set(packed)])
+    return True

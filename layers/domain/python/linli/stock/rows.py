@@ -50,6 +50,7 @@ class LevelRow(Dated):
     reserve_units = NumberAttribute(default=0)
     terms = NumberAttribute(default=0)
     protection = UnicodeAttribute(null=True)
+    allocations = NumberAttribute(default=0)
 
 
 class DoneRow(Row):
@@ -110,7 +111,89 @@ class StockItem(Dated):
     expires_on = UnicodeAttribute(null=True)
     reference = UnicodeAttribute(null=True)
     state = UnicodeAttribute(null=True)
-    body = UnicodeAttribute(null=True)
+    from_store_id = UnicodeAttribute(null=True)
+    to_store_id = UnicodeAttribute(null=True)
+    sku = UnicodeAttribute(null=True)
+    shipped_units = NumberAttribute(null=True)
+    lost_units = NumberAttribute(null=True)
+
+
+class StocktakeRow(Row):
+    """pk = <store_id>, sk = STOCKTAKE#<id>; `body` has the lines with their variances."""
+
+    table = Table.STOCK
+    fingerprint = UnicodeAttribute()
+    state = UnicodeAttribute()
+    body = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at = UnicodeAttribute()
+    decided_by = UnicodeAttribute(null=True)
+    decided_at = UnicodeAttribute(null=True)
+
+
+class TransferRow(Row):
+    """
+    pk = TRANSFER#<id>, sk = TRANSFER. What is shipped and not yet received is in transit, and
+    nowhere else.
+    """
+
+    table = Table.STOCK
+    fingerprint = UnicodeAttribute()
+    state = UnicodeAttribute()
+    from_store_id = UnicodeAttribute()
+    to_store_id = UnicodeAttribute()
+    sku = UnicodeAttribute()
+    wanted_units = NumberAttribute()
+    shipped_units = NumberAttribute(default=0)
+    received_units = NumberAttribute(default=0)
+    lost_units = NumberAttribute(default=0)
+    lots = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    requested_by = UnicodeAttribute()
+    requested_at = UnicodeAttribute()
+    ship_id = UnicodeAttribute(null=True)
+    shipped_by = UnicodeAttribute(null=True)
+    shipped_at = UnicodeAttribute(null=True)
+    receive_id = UnicodeAttribute(null=True)
+    received_by = UnicodeAttribute(null=True)
+    received_at = UnicodeAttribute(null=True)
+
+
+class PointerRow(Row):
+    """pk = TRANSFERS#<store_id>, sk = <transfer id>: the store gives or takes."""
+
+    table = Table.STOCK
+
+
+class AllocationRow(Row):
+    """pk = ALLOCATED#<store_id>#<sku>, sk = <wave id>: which order of the wave gets which lot."""
+
+    table = Table.STOCK
+    ends_at = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
+TRANSFER = "TRANSFER"
+
+
+def transfer_key(transfer_id: object) -> str:
+    """The partition of a transfer."""
+    return f"TRANSFER#{transfer_id}"
+
+
+def transfers_key(store_id: str) -> str:
+    """The partition that names a store's transfers."""
+    return f"TRANSFERS#{store_id}"
+
+
+def allocated_key(store_id: str, sku: str) -> str:
+    """The partition of a shelf's allocations."""
+    return f"ALLOCATED#{store_id}#{sku}"
+
+
+def stocktake_key(stocktake_id: object) -> str:
+    """The sort key of a stocktake."""
+    return f"STOCKTAKE#{stocktake_id}"
 
 
 def done_key(command_id: object) -> str:

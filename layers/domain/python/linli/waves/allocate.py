@@ -6,8 +6,9 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from linli import catalogue, fleet, orders, slots
+from linli import catalogue, fleet, orders, slots, stock
 from linli.kernel.time import rfc3339
+from linli.orders.rules import sources_of
 from linli.routing.baseline import first_come_nearest_next
 from linli.routing.codec import problem_to_json
 from linli.routing.model import Problem
@@ -56,6 +57,8 @@ def _make_problem(step: Step, order_ids: list[str], now: datetime) -> list[Actio
     """Keep the wave's problem; answers what the wave itself has to know of it."""
     slot = slots.close(step.wave_id, now)
     wanted = [orders.read(order_id) for order_id in order_ids]
+    held = [(order.order_id, source) for order in wanted for source in sources_of(order)]
+    stock.allocate_lots(step.wave_id, held, slot.ends_at, now)
     base_at = base_of(slot, now)
     supplying = catalogue.stores_by_id(each for order in wanted for each in order.store_ids)
     stores = list(supplying.values())

@@ -1,0 +1,270 @@
+"""
+Lateral transfers (调剂): requested, shipped, received; what is shipped is in transit alone.
+
+The giving store books the units out, the transfer holds them, the taking store books in what
+arrived; the difference stays on the transfer as lost, with its reason.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from linli import catalogue
+from linli.kernel import reads
+from linli.kernel.errors import AlreadyDone, Conflict, IdReused, Invalid, NotFound
+from linli.kernel.ids import fingerprint
+from linli.kernel.time import local_date, rfc3339
+from linli.kernel.transact import transaction
+from linli.stock import fefo
+from linli.stock.booking import Why, book_in, book_out, level
+from linli.stock.commands import ReceiveTransfer, RequestTransfer, ShipTransfer
+from linli.stock.fefo import Lot
+from linli.stock.model import NotEnoughOnHand, UnknownGoods
+from linli.stock.rows import (
+    TRANSFER,
+    LevelRow,
+    PointerRow,
+    TransferRow,
+    lots_of,
+    transfer_key,
+    transfers_key,
+)
+
+MOST_LOTS = 20
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer as kept: `requested`, `shipped`, `received` or `cancelled`."""
+
+    transfer_id: str
+    state: str
+    from_store_id: str
+    to_store_id: str
+    sku: str
+    wanted_units: int
+    shipped_units: int
+    received_units: int
+    lost_units: int
+    reason: str | None
+    requested_at: str
+    shipped_at: str | None
+    received_at: str | None
+
+
+def request(command: RequestTransfer, *, by: str, now: datetime) -> Transfer:
+    """
+    Ask a store for units; asking again changes nothing. The caller speaks for one of the stores.
+
+    Raises:
+        NotFound: There is no such store.
+        UnknownGoods: Nobody sells this product.
+        IdReused: The id was used for another transfer.
+    """
+    ends = (command.from_store_id, command.to_store_id)
+    if len(catalogue.stores_by_id(ends)) < len(ends):
+        raise NotFound
+    if not catalogue.products_by_id([command.sku]):
+        raise UnknownGoods(skus=[command.sku])
+    row = TransferRow(
+        transfer_key(command.id),
+        TRANSFER,
+        fingerprint=fingerprint(command),
+        state="requested",
+        from_store_id=command.from_store_id,
+        to_store_id=command.to_store_id,
+        sku=command.sku,
+        wanted_units=command.units,
+        requested_by=by,
+        requested_at=rfc3339(now),
+    )
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=AlreadyDone())
+            for store_id in ends:
+                tx.put(PointerRow(transfers_key(store_id), str(command.id)))
+    except AlreadyDone:
+        if _row(str(command.id)).fingerprint != row.fingerprint:
+            raise IdReused from None
+    return transfer(str(command.id))
+
+
+def ship(transfer_id: str, command: ShipTransfer, *, by: str, now: datetime) -> Transfer:
+    """
+    Send units of a requested transfer on their way, the first to expire first.
+
+    Raises:
+        NotFound: There is no such transfer.
+        NotEnoughOnHand: The store has fewer free units of lots that are still good.
+        Conflict: It is not requested any more, or was shipped with another command.
+    """
+    row = _row(transfer_id)
+    if row.state != "requested":
+        return _again(row, row.ship_id, command.id, int(row.shipped_units) == command.units)
+    lots = _going(row, command.units, now)
+    why = Why(transfer_id, "transfer_out", by, now, reference=transfer_id)
+    try:
+        with transaction() as tx:
+            tx.update(
+                TransferRow(transfer_key(transfer_id), TRANSFER),
+                [
+                    TransferRow.state.set("shipped"),
+                    TransferRow.shipped_units.set(command.units),
+                    TransferRow.lots.set(json.dumps([_kept(lot) for lot in lots])),
+                    TransferRow.ship_id.set(str(command.id)),
+                    TransferRow.shipped_by.set(by),
+                    TransferRow.shipped_at.set(rfc3339(now)),
+                ],
+                condition=TransferRow.state == "requested",
+                refusal=AlreadyDone(),
+            )
+            out = (row.from_store_id, row.sku, command.units, why, NotEnoughOnHand())
+            book_out(tx, *out, lots)
+            tx.update(
+                LevelRow(row.to_store_id, row.sku), [LevelRow.inbound_units.add(command.units)]
+            )
+    except AlreadyDone:
+        return ship(transfer_id, command, by=by, now=now)
+    return transfer(transfer_id)
+
+
+def _going(row: TransferRow, units: int, now: datetime) -> list[Lot]:
+    on_hand_units = level(row.from_store_id, row.sku).on_hand_units
+    left = fefo.remaining(lots_of(row.from_store_id, row.sku), on_hand_units)
+    good = [lot for lot in left if lot.expires_on >= local_date(now)]
+    lots = fefo.take(good, units)[:MOST_LOTS]
+    if sum(lot.units for lot in lots) < units:
+        raise NotEnoughOnHand
+    return lots
+
+
+def receive_transfer(
+    transfer_id: str, command: ReceiveTransfer, *, by: str, now: datetime
+) -> Transfer:
+    """
+    Book in what arrived of a shipped transfer.
+
+    Raises:
+        NotFound: There is no such transfer.
+        Invalid: More arrived than was shipped, or a difference has no reason.
+        Conflict: It is not on its way, or was received with another command.
+    """
+    row = _row(transfer_id)
+    if row.state != "shipped":
+        return _again(row, row.receive_id, command.id, int(row.received_units) == command.units)
+    shipped = int(row.shipped_units)
+    if command.units > shipped or (command.units < shipped and command.reason is None):
+        raise Invalid("at most what was shipped, and a reason for what is missing")
+    lots = fefo.take([_lot(kept) for kept in json.loads(row.lots or "[]")], command.units)
+    why = Why(transfer_id, "transfer_in", by, now, reason=command.reason, reference=transfer_id)
+    try:
+        with transaction() as tx:
+            tx.update(
+                TransferRow(transfer_key(transfer_id), TRANSFER),
+                _arrived(command, shipped, by, now),
+                condition=TransferRow.state == "shipped",
+                refusal=AlreadyDone(),
+            )
+            book_in(tx, row.to_store_id, row.sku, lots, why, inbound_units=shipped)
+    except AlreadyDone:
+        return receive_transfer(transfer_id, command, by=by, now=now)
+    return transfer(transfer_id)
+
+
+def _arrived(command: ReceiveTransfer, shipped: int, by: str, now: datetime) -> list[Any]:
+    told = [
+        TransferRow.state.set("received"),
+        TransferRow.received_units.set(command.units),
+        TransferRow.lost_units.set(shipped - command.units),
+        TransferRow.receive_id.set(str(command.id)),
+        TransferRow.received_by.set(by),
+        TransferRow.received_at.set(rfc3339(now)),
+    ]
+    return told + ([TransferRow.reason.set(command.reason)] if command.reason else [])
+
+
+def cancel_transfer(transfer_id: str) -> Transfer:
+    """
+    Drop a transfer that has not been shipped; dropping it again changes nothing.
+
+    Raises:
+        NotFound: There is no such transfer.
+        Conflict: It has been shipped.
+    """
+    try:
+        with transaction() as tx:
+            tx.update(
+                TransferRow(transfer_key(transfer_id), TRANSFER),
+                [TransferRow.state.set("cancelled")],
+                condition=TransferRow.state.is_in("requested", "cancelled"),
+                refusal=AlreadyDone(),
+            )
+    except AlreadyDone:
+        found = transfer(transfer_id)
+        raise Conflict(f"the transfer is {found.state}") from None
+    return transfer(transfer_id)
+
+
+def transfer(transfer_id: str) -> Transfer:
+    """
+    A transfer as it is now.
+
+    Raises:
+        NotFound
+    """
+    return _transfer(_row(transfer_id))
+
+
+def transfers(store_id: str) -> list[Transfer]:
+    """The newest transfers that a store gives or takes, at most `MOST_LISTED`."""
+    ids = reads.query(PointerRow, transfers_key(store_id), most=MOST_LISTED, newest_first=True)
+    found = reads.batch((TransferRow, transfer_key(each.sk), TRANSFER) for each in ids)
+    rows = [found.get(TransferRow, transfer_key(each.sk), TRANSFER) for each in ids]
+    return [_transfer(row) for row in rows if row is not None]
+
+
+def _row(transfer_id: str) -> TransferRow:
+    row = reads.get(TransferRow, transfer_key(transfer_id), TRANSFER)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _again(row: TransferRow, kept_id: str | None, command_id: object, same: bool) -> Transfer:
+    """The answer to a command that was carried out before, if it was this one."""
+    if kept_id != str(command_id):
+        raise Conflict(f"the transfer is {row.state}")
+    if not same:
+        raise IdReused
+    return _transfer(row)
+
+
+def _transfer(row: TransferRow) -> Transfer:
+    return Transfer(
+        transfer_id=str(row.pk).removeprefix("TRANSFER#"),
+        state=row.state,
+        from_store_id=row.from_store_id,
+        to_store_id=row.to_store_id,
+        sku=row.sku,
+        wanted_units=int(row.wanted_units),
+        shipped_units=int(row.shipped_units),
+        received_units=int(row.received_units),
+        lost_units=int(row.lost_units),
+        reason=row.reason,
+        requested_at=row.requested_at,
+        shipped_at=row.shipped_at,
+        received_at=row.received_at,
+    )
+
+
+def _kept(lot: Lot) -> dict[str, Any]:
+    plain = asdict(lot)
+    days = {name: plain[name].isoformat() for name in ("expires_on", "received_on")}
+    return plain | days
+
+
+def _lot(kept: dict[str, Any]) -> Lot:
+    days = {name: date.fromisoformat(kept[name]) for name in ("expires_on", "received_on")}
+    return Lot(**(kept | days))
