@@ -1,5 +1,5 @@
 """
-What an order costs: write units, round trips, and the handler's own time, at 1, 5 and 10 lines.
+What an order costs: write units, round trips, and the handler's own time, at 1, 5 and 20 lines.
 
 `python -m benchmarks.orders.run [--orders 60]` with `layers/domain/python` on the path and the
 development requirements installed. DynamoDB is the emulator's engine in this process, which counts
@@ -19,7 +19,7 @@ from tests.support import village as v
 from tests.support.engine import Engine, engine
 from tests.support.http import golden, send
 
-LINES = (1, 5, 10)
+LINES = (1, 5, 20)
 UNITS_EACH = 100_000
 WARM = 5
 

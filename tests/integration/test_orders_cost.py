@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from linli import orders
+from linli.kernel.reads import MOST_KEYS
 from linli.kernel.tables import Table
-from linli.orders.model import MOST_LINES
+from linli.kernel.transact import MOST_WRITES
+from linli.orders.model import MOST_BOXES, MOST_LINES
+from linli.stock.rules import MOST_SOURCES, MOST_STORES
 from tests.support import village as v
 from tests.support.engine import Engine, Fault, engine
 
@@ -64,9 +67,17 @@ def test_an_order_writes_two_units_an_item_and_one_for_each_index(db: Engine) ->
     assert order + level + slot + indexes <= db.written_units <= 12
 
 
-def test_ten_lines_over_eight_stores_still_fit_one_read(db: Engine) -> None:
-    keys = 1 + 1 + MOST_LINES + 8 * MOST_LINES + 2
-    assert keys <= 100
+def test_ten_lines_over_eight_stores_fit_one_read_and_the_most_two(db: Engine) -> None:
+    for lines, batches in ((10, 1), (MOST_LINES, 2)):
+        keys = 1 + 1 + lines + MOST_STORES * lines + 2
+        assert -(-keys // MOST_KEYS) == batches
+
+
+def test_the_largest_order_is_placed_and_delivered_in_one_write_each(db: Engine) -> None:
+    order, slot, credit = 1, 1, 4
+    assert MOST_SOURCES + order + slot + credit <= MOST_WRITES
+    delivery, points, deposit, boxes = 1, 3, 3, 3 * MOST_BOXES
+    assert 2 * MOST_SOURCES + order + delivery + points + deposit + boxes <= MOST_WRITES
 
 
 def test_an_order_whose_answer_was_lost_is_there_when_it_is_sent_again(db: Engine) -> None:

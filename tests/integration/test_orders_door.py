@@ -213,7 +213,7 @@ def test_a_full_slot_refuses(db: Engine) -> None:
 
 NONSENSE: dict[str, dict[str, Any]] = {
     "no lines": {"lines": []},
-    "eleven lines": {"lines": lines(greens=1) * 11},
+    "twenty-one lines": {"lines": lines(greens=1) * 21},
     "a SKU twice": {"lines": lines(greens=1) + lines(greens=2)},
     "a SKU with a wrong check digit": {"lines": [{"sku": "2000000000001", "units": 1}]},
     "a SKU that is none": {"lines": [{"sku": "greens", "units": 1}]},

@@ -8,8 +8,8 @@ from linli.kernel.errors import Refused
 from linli.kernel.geography import Crs, Point, point
 from linli.kernel.ids import CommandId, CommunityId, Sku, SlotId
 
-MOST_LINES = 10
-"""With 8 stores and the order's other keys, the read of an order stays one batch of 100 keys."""
+MOST_LINES = 20
+"""Up to 10 lines are read in one batch of 100 keys, more in two; see decision 0004."""
 MOST_BOXES = 5
 
 State = Literal["placed", "frozen", "routed", "delivered", "failed", "cancelled", "refused"]

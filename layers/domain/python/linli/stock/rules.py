@@ -12,6 +12,9 @@ MOST_STORES = 8
 """The pool of a point is its nearest stores, at most so many: the choice stays exact."""
 MOST_SPLIT = 3
 """An order comes from at most so many stores: one promise, and a bounded transaction."""
+MOST_SOURCES = 36
+"""An order is held at so many shelves at most: selling two items each, with boxes, points and
+deposits, its delivery is one transaction of at most 100."""
 
 
 class Shop(Protocol):
@@ -70,14 +73,17 @@ def choose_sources(
     stores the nearest gives first.
 
     Raises:
-        OutOfStock: No `MOST_SPLIT` stores of the pool can supply it; names what is short.
+        OutOfStock: No `MOST_SPLIT` stores of the pool can supply it from `MOST_SOURCES` shelves;
+            names what is short.
     """
     near = sorted(pool, key=lambda shop: (shop[1], shop[0].store_id))[:MOST_STORES]
     for size in range(1, min(MOST_SPLIT, len(near)) + 1):
         subsets = sorted(combinations(near, size), key=lambda s: sum(metres for _, metres in s))
         for subset in subsets:
             if _covers(wanted, subset, offered):
-                return _take(wanted, subset, offered)
+                sources = _take(wanted, subset, offered)
+                if len(sources) <= MOST_SOURCES:
+                    return sources
     raise OutOfStock(short=_short(wanted, near, offered))
 
 
