@@ -114,7 +114,7 @@ def end_emergency(
 )
 def enter_paper(command: Annotated[Reconcile, Body()]) -> Response[ReconciliationView]:
     view = resilience.reconcile(
-        command, door.caller(app), orders.deliver, waves.finish_if_done, door.now(app)
+        command, door.caller(app), orders.deliver_on_paper, waves.finish_if_done, door.now(app)
     )
     return door.answer(view)
 

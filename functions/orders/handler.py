@@ -89,6 +89,22 @@ def cancel_order(order_id: OrderId) -> Response[OrderView]:
     return door.answer(OrderView.of(order))
 
 
+class History(BaseModel):
+    """Every turn of an order, from its placing on."""
+
+    turns: list[orders.TurnView]
+
+
+@app.get(
+    "/v1/orders/<order_id>/history",
+    summary="An order's turns: who took them and why, before and after",
+    tags=["orders"],
+    responses=door.ok(History, 404, 409),
+)
+def read_history(order_id: OrderId) -> Response[History]:
+    return door.answer(History(turns=orders.history(str(order_id), door.caller(app))))
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway event (payload format 2.0)."""
     return door.serve(app, event, context)

@@ -13,6 +13,7 @@ from linli.kernel.time import ZONE, parse_instant
 from local.day.boxes import BoxShelf
 from local.day.doors import Answer
 from local.day.figures import MapRoute, WaveFigures
+from local.day.picking import PartOf, parts_of, prepare
 from local.day.sample import CourierPerson
 from local.day.stage import Stage
 
@@ -144,8 +145,8 @@ def race(stage: Stage, wave_id: str, routes: list[dict[str, Any]], ride: Ride) -
             taken[wanted] = winner
             couriers.remove(winner)
         couriers = couriers or list(stage.sample.couriers)
-    for route_id, courier in taken.items():
-        _fetch(stage, route_id, courier, ride)
+    parts = [part for route_id, one in taken.items() for part in _fetch(stage, route_id, one, ride)]
+    prepare(stage, parts)
     ride.drops.sort(key=lambda drop: (drop.at, drop.order_id))
     if not ride.nobody_home and ride.drops:
         ride.nobody_home = ride.drops[len(ride.drops) // 2].order_id
@@ -160,8 +161,11 @@ def _accept(stage: Stage, route_id: str, courier: CourierPerson) -> Answer:
     return stage.tally.expect(f"accept {route_id}", answer, "route_taken")
 
 
-def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> None:
-    """The courier's manifest becomes drops to make and a line on the map."""
+def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> list[PartOf]:
+    """
+    The courier's manifest becomes drops to make and a line on the map; answers what the stores
+    have to pick for it.
+    """
     answer = stage.doors.get(f"/v1/routes/{route_id}", stage.token("courier", courier.courier))
     stage.tally.expect(f"manifest {route_id}", answer)
     points = [(courier.start.lon, courier.start.lat)]
@@ -182,6 +186,7 @@ def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> N
     metres = answer.body.get("metres", 0)
     trade = courier.trade_zh, courier.trade_en
     ride.routes.append(MapRoute(route_id, courier.courier, *trade, stops, metres, points))
+    return parts_of(route_id, answer.body.get("visits", []))
 
 
 def deliver_due(stage: Stage, ride: Ride, boxes: BoxShelf, until: datetime) -> None:

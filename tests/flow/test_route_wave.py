@@ -204,6 +204,7 @@ def ride(town: Town, route_id: str, holder: str, boxes: dict[str, list[str]]) ->
     """Deliver everything on the route's manifest, the last twice; answers the orders."""
     manifest = town.sure("GET", f"/v1/routes/{route_id}", "courier", subject=holder)
     order_ids = [visit["place_id"] for visit in manifest["visits"] if visit["kind"] == "deliver"]
+    pack(town, route_id, manifest)
     for order_id in order_ids:
         at = town.stack.now().isoformat()
         body = {"id": str(uuid7()), "order_id": order_id, "outcome": "delivered", "at": at}
@@ -211,6 +212,22 @@ def ride(town: Town, route_id: str, holder: str, boxes: dict[str, list[str]]) ->
         first = town.sure("POST", "/v1/deliveries", "courier", body, holder)
     assert town.sure("POST", "/v1/deliveries", "courier", body, holder) == first
     return order_ids
+
+
+def pack(town: Town, route_id: str, manifest: dict[str, Any]) -> None:
+    """Each store of a route picks its parts and hands them over, all of them at once."""
+    for visit in manifest["visits"]:
+        if visit["kind"] != "collect":
+            continue
+        store_id = visit["place_id"]
+        for order_id in visit["order_ids"]:
+            mine = [item for item in visit["items"] if item["order_id"] == order_id]
+            lines = [{"sku": item["sku"], "units": item["units"]} for item in mine]
+            body = {**new(), "order_id": order_id, "store_id": store_id, "lines": lines}
+            town.sure("POST", "/v1/picks", "store", body)
+        body = {**new(), "store_id": store_id, "route_id": route_id}
+        told = town.sure("POST", "/v1/hand-overs", "store", body)
+        assert all(each["handed_over"] for each in told["orders"])
 
 
 def test_the_schedule_starts_a_due_wave_once(town: Town) -> None:

@@ -28,6 +28,7 @@ from tests.support import community as here
 from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, person
 from tests.support.engine import Crash, Engine, Fault, engine
 from tests.support.fallback import InProcess
+from tests.support.picking import send_off
 
 CITY = person("city-1", Role.CITY)
 NOW = AFTER + timedelta(minutes=5)
@@ -86,11 +87,12 @@ def paper(emergency_id: str, *entries: dict[str, Any], **changed: Any) -> Reconc
 
 
 def enter(command: Reconcile, caller: Any = DISPATCHER) -> ReconciliationView:
-    return resilience.reconcile(command, caller, orders.deliver, waves.finish_if_done, NOW)
+    return resilience.reconcile(command, caller, orders.deliver_on_paper, waves.finish_if_done, NOW)
 
 
 def told(order: Order, outcome: str) -> None:
     """The courier's phone gets through after all."""
+    send_off(orders.read(order.order_id), NOW)
     orders.deliver(
         str(uuid7()),
         order.order_id,

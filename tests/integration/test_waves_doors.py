@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linli import fleet, waves
+from linli import fleet, orders, waves
 from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
@@ -17,6 +17,7 @@ from tests.support import community as here
 from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
+from tests.support.picking import send_off
 
 DOORS = [
     ("couriers", "courier_registered"),
@@ -42,6 +43,8 @@ def placed(db: Engine) -> list[Order]:
     """Orders whose wave is out, on one route."""
     placed = [here.place(n) for n in range(3)]
     waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+    for order in placed:
+        send_off(orders.read(order.order_id), AFTER)
     return placed
 
 

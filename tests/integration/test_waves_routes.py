@@ -17,6 +17,7 @@ from linli.waves.model import DeliveryView, ManifestView, ReportDelivery, StartW
 from tests.support import community as here
 from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import engine
+from tests.support.picking import send_off
 
 ANNA, BELA, _ = COURIERS
 LATER = AFTER + timedelta(hours=1)
@@ -29,6 +30,8 @@ def placed() -> Iterator[list[Order]]:
         here.open_community(couriers=1)
         placed = [here.place(n) for n in range(6)]
         waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+        for order in placed:
+            send_off(orders.read(order.order_id), AFTER)
         yield placed
 
 
@@ -139,7 +142,7 @@ def test_only_who_holds_the_route_reports_its_stops(placed: list[Order]) -> None
         report(BELA, order_id)
     with pytest.raises(NotFound):
         report(ANNA, str(uuid7()))
-    assert orders.read(order_id).state == "routed"
+    assert orders.read(order_id).state == "handed_over"
 
 
 def test_a_report_sent_again_gets_the_same_answer(placed: list[Order]) -> None:
@@ -152,7 +155,7 @@ def test_a_report_sent_again_gets_the_same_answer(placed: list[Order]) -> None:
 
 def test_a_report_by_paper_ends_the_route_too(placed: list[Order]) -> None:
     for order in placed:
-        orders.deliver(
+        orders.deliver_on_paper(
             str(uuid7()),
             order.order_id,
             courier_id=None,

@@ -7,6 +7,7 @@ from uuid import UUID
 from linli import orders
 from tests.simulation import requests as r
 from tests.simulation.requests import Told
+from tests.support import picking
 from tests.support import village as v
 from tests.support.world import Request, World
 
@@ -45,6 +46,7 @@ def _buyer(w: World, told: Told, n: int) -> None:
 def _after(w: World, told: Told, order_id: UUID, who: str) -> list[Request]:
     """What follows an order; some of it is asked for by somebody else at the same time."""
     cancel, frozen = r.cancel(w, told, order_id, who), r.freeze(order_id, v.SLOT)
+    sent = r.send_off(order_id)
     kind = w.rng.choice(["kept", "cancelled", "raced", "delivered", "disputed"])
     if kind == "cancelled":
         w.client(f"{cancel.name} again", cancel)
@@ -54,13 +56,13 @@ def _after(w: World, told: Told, order_id: UUID, who: str) -> list[Request]:
         return [cancel]
     if kind == "delivered":
         told_once = r.deliver(w, told, order_id, "delivered" if w.chance(0.6) else "failed")
-        w.client(f"{told_once.name} again", frozen, told_once)
-        return [frozen, told_once, cancel]
+        w.client(f"{told_once.name} again", frozen, sent, told_once)
+        return [frozen, sent, told_once, cancel]
     if kind == "disputed":
         one = r.deliver(w, told, order_id, "delivered")
         other = r.deliver(w, told, order_id, "failed")
-        w.client(other.name, frozen, other)
-        return [frozen, one]
+        w.client(other.name, frozen, sent, other)
+        return [frozen, sent, one]
     return []
 
 
@@ -96,6 +98,7 @@ def _in_a_wave() -> None:
         command, who = v.wish(order_id, {v.SKUS[0]: 2}, **more), v.resident(v.RESIDENTS[n])
         orders.place(command, caller=who, now=v.NOON, settings=v.SETTINGS)
         orders.freeze(str(order_id), v.SLOT, v.LATER)
+        picking.send_off(orders.read(str(order_id)), v.LATER)
 
 
 def queueing(w: World) -> None:
@@ -183,7 +186,7 @@ def lending(w: World) -> None:
                 name = f"return {len(returns)}"
                 returns[name] = returner
                 back.append(r.give_box_back(w, name, box_id, returner, w.rng.choice(v.STORES)))
-        w.client(f"order {n}", order, frozen, delivery, *back[::2])
+        w.client(f"order {n}", order, frozen, r.send_off(order_id), delivery, *back[::2])
         w.client(f"neighbour {n}", delivery, *back[1::2])
         if back:
             w.client(f"back {n} again", *w.rng.sample(back, len(back)))

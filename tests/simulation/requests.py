@@ -16,6 +16,7 @@ from linli.orders import Order
 from linli.orders.audit import records
 from linli.stock.audit import booked
 from linli.waves.model import StartWave, Step
+from tests.support import picking
 from tests.support import village as v
 from tests.support.world import Request, World
 
@@ -67,7 +68,7 @@ def cancel(w: World, told: Told, order_id: UUID, who: str) -> Request:
     def send() -> Hashable:
         return orders.cancel(str(order_id), resident_id=who, now=v.NOON).state
 
-    return Request(name, send, final=frozenset({"conflict"}))
+    return Request(name, send, final=frozenset({"out_of_order"}))
 
 
 def freeze(order_id: UUID, wave_id: str) -> Request:
@@ -77,6 +78,22 @@ def freeze(order_id: UUID, wave_id: str) -> Request:
         return orders.freeze(str(order_id), wave_id, v.LATER).wave_id
 
     return Request(f"freeze {order_id} in {wave_id}", send)
+
+
+def send_off(order_id: UUID) -> Request:
+    """Every store of an order picks its part and hands it over, under ids of their own."""
+
+    def send() -> Hashable:
+        order = orders.read(str(order_id))
+        for store_id in order.store_ids:
+            command_id = UUID(int=order_id.int ^ int(store_id))
+            report = picking.report(order, store_id, command_id=command_id)
+            orders.pick(report, caller=picking.keeper(store_id), now=v.LATER)
+        for store_id in order.store_ids:
+            orders.hand_over(str(order_id), store_id, by="k", now=v.LATER)
+        return None
+
+    return Request(f"send off {order_id}", send)
 
 
 def deliver(

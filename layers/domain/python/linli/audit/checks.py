@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from linli.audit.model import Finding, Snapshot, Transfer
-from linli.orders.audit import IN_WAVE, LIVE, SERVED, Record
+from linli.orders.audit import HAS_PLACE, LIVE, Record
+from linli.orders.states import allows
 from linli.slots import Slot
 from linli.stock import Shelf
 from linli.stock.audit import Booked
 
-_STATES = SERVED | {"cancelled", "refused"}
+_STATES = HAS_PLACE | {"cancelled", "expired", "refused"}
 
 
 def stock(snapshot: Snapshot) -> Iterator[Finding]:
@@ -28,9 +29,8 @@ def _parts(records: Mapping[str, Record]) -> dict[Shelf, list[tuple[Record, int]
     """The orders that have a source at a shelf, ended ones included, with their units."""
     parts = defaultdict(list)
     for record in records.values():
-        for line in record.order.lines if record.order else ():
-            for source in line.sources:
-                parts[source.store_id, line.sku].append((record, source.units))
+        for source in record.sources:
+            parts[source.store_id, source.sku].append((record, source.units))
     return parts
 
 
@@ -45,7 +45,7 @@ def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Ite
     if here != level.received_units - level.written_off_units:
         yield f"atp + held + sold is {here}, received - written off is another number"
     held = sum(units for record, units in parts if record.state in LIVE)
-    sold = sum(units for record, units in parts if record.state == "delivered")
+    sold = sum(units for record, units in parts if record.served)
     if sold != booked.delivered_units:
         yield f"{sold} delivered with orders, the moves say {booked.delivered_units}"
     for name, stored, summed in (
@@ -80,7 +80,7 @@ def orders(snapshot: Snapshot) -> Iterator[Finding]:
     kept = _by_order(snapshot.transfers)
     for record in snapshot.records.values():
         mine = kept.get(record.order_id, {})
-        evidence = record.version, record.outcomes, tuple(sorted(mine.items()))
+        evidence = record.version, record.outcomes, record.turns, tuple(sorted(mine.items()))
         for what in (*_of_record(record), *_of_transfers(record, mine)):
             yield Finding(record.order_id, what, evidence)
     for order_id in kept.keys() - snapshot.records.keys():
@@ -92,7 +92,7 @@ def _by_order(transfers: Mapping[str, Transfer]) -> dict[str, dict[str, Transfer
     kept: dict[str, dict[str, Transfer]] = defaultdict(dict)
     for transfer_id, transfer in transfers.items():
         order_id, _, kind = transfer_id.partition("/")
-        if kind in ("points", "deposit"):
+        if kind.split("/")[0] in ("points", "deposit"):
             kept[order_id][transfer_id] = transfer
     return kept
 
@@ -103,9 +103,9 @@ def _of_record(record: Record) -> Iterator[str]:
         return
     if record.refused != (record.state == "refused"):
         yield "a refusal in another state, or the reverse"
-    told = (record.state,) if record.state in ("delivered", "failed") else ()
-    if record.outcomes != told:
+    if not _told_as_it_is(record):
         yield f"it is {record.state}, deliveries tell {list(record.outcomes)}"
+    yield from _of_turns(record)
     if record.state == "refused":
         if record.slot_id or record.wave_id:
             yield "refused, and has a place in a slot"
@@ -115,11 +115,41 @@ def _of_record(record: Record) -> Iterator[str]:
         yield "its promise does not add up"
 
 
+def _told_as_it_is(record: Record) -> bool:
+    """
+    A delivered order has one delivery that says so; a failed one may have failed without: nothing
+    was found of it, or nobody came for it. What was stored in a locker was told so before.
+    """
+    ends = [outcome for outcome in record.outcomes if outcome != "stored"]
+    if record.outcomes.count("stored") > 1 or len(ends) > 1:
+        return False
+    if record.outcome == "delivered":
+        return ends == ["delivered"]
+    return ends in ([], ["failed"]) if record.outcome == "failed" else not ends
+
+
+def _of_turns(record: Record) -> Iterator[str]:
+    """Each turn is recorded, leads from where the last one led, and the last to where it is."""
+    if record.order is None:
+        return
+    if [turn.version for turn in record.turns] != list(range(1, record.order.version + 1)):
+        yield f"turned {record.order.version} times, {len(record.turns)} turns are recorded"
+        return
+    state = "placed"
+    for turn in record.turns:
+        if turn.before != state or not allows(turn.name, state, turn.after):
+            yield f"turn {turn.version}, {turn.name}, leads from {turn.before} to {turn.after}"
+        state = turn.after
+    if state != record.state:
+        yield f"it is {record.state}, its turns lead to {state}"
+
+
 def _adds_up(record: Record) -> bool:
     order = record.order
     assert order is not None
     goods = sum(line.units * line.price_fen for line in order.lines)
-    total = order.goods_fen + order.slot_fen - order.discount_fen + order.deposit_fen
+    fees = order.slot_fen + order.proxy_fen
+    total = order.goods_fen + fees - order.discount_fen + order.deposit_fen
     supplied = all(line.units == sum(s.units for s in line.sources) for line in order.lines)
     slot = order.slot_id == record.slot_id
     return goods == order.goods_fen and total == order.total_fen >= 0 and supplied and slot
@@ -127,21 +157,27 @@ def _adds_up(record: Record) -> bool:
 
 def _of_transfers(record: Record, mine: Mapping[str, Transfer]) -> Iterator[str]:
     """What the ledger keeps for an order: pending as long as it lives, settled when it ends."""
-    if sorted(mine) != sorted(record.transfer_ids):
+    if sorted(mine) != sorted([*record.transfer_ids, *record.former_transfer_ids]):
         yield f"the ledger keeps {sorted(mine)} for it"
         return
     for transfer_id, (state, posted) in mine.items():
-        if state != _due(record.state, transfer_id, posted):
+        former = transfer_id in record.former_transfer_ids
+        if state != ("voided" if former else _due(record, transfer_id, posted)):
             yield f"it is {record.state}, transfer {transfer_id} is {state} with {posted}"
 
 
-def _due(order_state: str, transfer_id: str, posted: int) -> str:
+def _due(record: Record, transfer_id: str, posted: int) -> str:
     """How a transfer of an order stands; a deposit of which no box was handed over lapses."""
-    if order_state in LIVE:
+    if record.state in LIVE:
         return "pending"
-    if order_state != "delivered":
+    if not record.served:
         return "voided"
-    return "posted" if posted or not transfer_id.endswith("/deposit") else "voided"
+    if "/deposit" in transfer_id:
+        return "posted" if posted else "voided"
+    assert record.order is not None
+    bill = record.order.progress.bill
+    spent = bill.points if bill else record.order.points
+    return "posted" if posted == spent > 0 else "voided" if spent == posted == 0 else "another"
 
 
 def slots(snapshot: Snapshot) -> Iterator[Finding]:
@@ -156,8 +192,9 @@ def slots(snapshot: Snapshot) -> Iterator[Finding]:
         for what in _of_slot(slot, records):
             yield Finding(slot_id, what, evidence)
     for record in snapshot.records.values():
-        in_wave = record.state in IN_WAVE
-        if (record.wave_id is not None) != in_wave or record.wave_id not in (None, record.slot_id):
+        if (record.wave_id is not None) != record.in_wave or (
+            record.wave_id not in (None, record.slot_id)
+        ):
             what = f"it is {record.state}, in wave {record.wave_id} of slot {record.slot_id}"
             yield Finding(record.order_id, what, record.version)
     yield from _waves(snapshot, by_slot)
@@ -167,7 +204,7 @@ def _of_slot(slot: Slot | None, records: Sequence[Record]) -> Iterator[str]:
     if slot is None:
         yield "orders in a slot that was never offered"
         return
-    served = sum(record.state in SERVED for record in records)
+    served = sum(record.state in HAS_PLACE for record in records)
     if slot.taken_orders != served:
         yield f"{slot.taken_orders} places taken by {served} orders"
     if slot.taken_orders > slot.capacity_orders:
@@ -179,7 +216,7 @@ def _waves(snapshot: Snapshot, by_slot: Mapping[str, Sequence[Record]]) -> Itera
     for wave in snapshot.waves.values():
         mine = by_slot.get(wave.wave_id, ())
         evidence = wave, tuple(record.version for record in mine)
-        if {r.order_id for r in mine if r.state in SERVED} != set(wave.frozen):
+        if {r.order_id for r in mine if r.state in HAS_PLACE} != set(wave.frozen):
             yield Finding(wave.wave_id, "it forgot an order, or has one too many", evidence)
         riding = [order_id for _, order_ids in wave.routes for order_id in order_ids]
         if len(set(riding)) < len(riding) or not set(riding) <= set(wave.frozen):

@@ -21,7 +21,7 @@ from linli.credit.model import (
     State,
     TransferSettled,
 )
-from linli.credit.settle import post, post_part, void
+from linli.credit.settle import post, post_part, spend_part, void
 from linli.credit.statement import Statement, statement
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "post",
     "post_part",
     "refund_deposit",
+    "spend_part",
     "statement",
     "view",
     "void",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pynamodb.expressions.update import Action
 
-from linli.credit.model import Currency, Fen, State, TransferSettled
+from linli.credit.model import Currency, Fen, Points, State, TransferSettled
 from linli.credit.rows import (
     DEPOSIT,
     POINTS,
@@ -57,6 +57,29 @@ def post_part(
         _post(tx, row, fen, now)
 
 
+def spend_part(
+    tx: Transaction, *, transfer_id: str, resident_id: str, points: Points, now: datetime
+) -> None:
+    """
+    Spend `points` of those held by a transfer; the rest is available again, though all of it keeps
+    counting against the cap of its day. None voids the transfer.
+
+    Raises, here or when `tx` commits:
+        NotFound: The resident has no such transfer of points.
+        Invalid: More than is held, or less than nothing.
+        TransferSettled: It is not pending.
+    """
+    row = _pending(resident_id, transfer_id)
+    if row.currency != Currency.POINTS:
+        raise NotFound
+    if not 0 <= points <= int(row.units):
+        raise Invalid("a part is not more than the whole")
+    if points == 0:
+        _void(tx, row, State.VOIDED, now)
+    else:
+        _post(tx, row, points, now)
+
+
 def void(
     tx: Transaction,
     *,
@@ -101,14 +124,19 @@ def _post(tx: Transaction, row: TransferRow, units: int, now: datetime) -> None:
     if row.currency == Currency.POINTS:
         tx.update(
             BalanceRow(person(resident), POINTS),
-            [BalanceRow.held_units.add(-units)],
-            condition=BalanceRow.held_units >= units,
+            _spend(units, int(row.units)),
+            condition=BalanceRow.held_units >= int(row.units),
         )
     else:
         tx.update(
             BalanceRow(person(resident), DEPOSIT),
             [BalanceRow.available_units.add(units)],
         )
+
+
+def _spend(units: int, held_units: int) -> list[Action]:
+    lapsed = [BalanceRow.available_units.add(held_units - units)] if units < held_units else []
+    return [BalanceRow.held_units.add(-held_units), *lapsed]
 
 
 def _void(tx: Transaction, row: TransferRow, into: State, now: datetime) -> None:

@@ -70,6 +70,10 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/orders": frozenset({_R}),
     "GET /v1/orders/{order_id}": frozenset({_R}),
     "POST /v1/orders/{order_id}/cancel": frozenset({_R}),
+    "GET /v1/orders/{order_id}/history": frozenset({_R, _S, _D}),
+    "GET /v1/picks": frozenset({_S}),
+    "POST /v1/picks": frozenset({_S}),
+    "POST /v1/hand-overs": frozenset({_S}),
     # credit
     "GET /v1/me/credit": frozenset({_R}),
     "POST /v1/deeds": frozenset({_D, _Y}),

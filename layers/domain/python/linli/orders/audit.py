@@ -7,20 +7,39 @@ from dataclasses import dataclass
 from linli.kernel import reads
 from linli.orders.hold import deposit_id, points_id
 from linli.orders.model import Order
-from linli.orders.rows import ORDER, OrderRow, OrdersItem, order_of
+from linli.orders.rows import (
+    DELIVERY,
+    ORDER,
+    TURN,
+    OrderRow,
+    OrdersItem,
+    order_of,
+)
+from linli.orders.rules import sources_of
+from linli.orders.states import HOLDING, SERVED
+from linli.orders.wave import WAVELESS
+from linli.stock import Source
 
-LIVE = frozenset({"placed", "frozen", "routed"})
+LIVE = HOLDING
 """States in which an order holds what it was promised."""
-SERVED = LIVE | {"delivered", "failed"}
+HAS_PLACE = LIVE | {"delivered", "collected", "failed", "closed"}
 """States in which an order has a place in its slot."""
-IN_WAVE = SERVED - {"placed"}
-"""States in which an order belongs to a wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """A turn as recorded."""
+
+    version: int
+    name: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """
-    An order's row and the deliveries told of it.
+    An order's row, its turns, and the deliveries told of it.
 
     `order` is None for a refusal, and for what cannot be read; `refused` tells which. A delivery
     of an order that does not exist makes a record without a state.
@@ -34,37 +53,82 @@ class Record:
     refused: bool
     order: Order | None
     outcomes: tuple[str, ...]
+    turns: tuple[TurnRecord, ...] = ()
 
     @property
-    def version(self) -> tuple[str, str, str]:
-        """Differs whenever the row has changed: states never come back."""
-        return self.order_id, self.state, self.changed_at
+    def version(self) -> tuple[str, str, str, int]:
+        """Differs whenever the row has changed: versions never come back."""
+        number = self.order.version if self.order else 0
+        return self.order_id, self.state, self.changed_at, number
+
+    @property
+    def outcome(self) -> str | None:
+        """How the order ended, if it was on its way."""
+        return self.order.progress.outcome if self.order else None
+
+    @property
+    def served(self) -> bool:
+        """Whether its goods have become the resident's."""
+        return self.outcome in SERVED
+
+    @property
+    def in_wave(self) -> bool:
+        """Whether it belongs to a wave, by its state and channel."""
+        if self.order is None or self.order.channel in WAVELESS:
+            return False
+        return self.state in HAS_PLACE and self.state != "placed"
+
+    @property
+    def sources(self) -> list[Source]:
+        """What it holds, or held at its end."""
+        return sources_of(self.order) if self.order else []
 
     @property
     def transfer_ids(self) -> list[str]:
         """The transfers that the order must have in the ledger."""
-        if self.order is None:
-            return []
-        points = [points_id(self.order_id)] if self.order.points else []
-        return points + ([deposit_id(self.order_id)] if self.order.deposit_fen else [])
+        return self._transfers(self.order.progress.holds) if self.order else []
+
+    @property
+    def former_transfer_ids(self) -> list[str]:
+        """Those of its former promises, before it was promised anew."""
+        holds = self.order.progress.holds if self.order else 0
+        return [each for n in range(holds) for each in self._transfers(n)]
+
+    def _transfers(self, holds: int) -> list[str]:
+        assert self.order is not None
+        points = [points_id(self.order_id, holds)] if self.order.points else []
+        return points + ([deposit_id(self.order_id, holds)] if self.order.deposit_fen else [])
 
 
 def records() -> dict[str, Record]:
     """Every order and refusal by its id."""
     rows: dict[str, OrdersItem] = {}
     outcomes: dict[str, list[str]] = defaultdict(list)
+    turns: dict[str, list[TurnRecord]] = defaultdict(list)
     for item in reads.scan(OrdersItem):
         if item.sk == ORDER:
             rows[item.pk] = item
-        else:
+        elif item.sk == DELIVERY:
             outcomes[str(item.order_id)].append(str(item.outcome))
+        elif item.sk.startswith(TURN):
+            turns[item.pk].append(_turn(item))
     return {
-        order_id: _record(order_id, rows.get(order_id), outcomes[order_id])
-        for order_id in sorted(rows.keys() | outcomes.keys())
+        order_id: _record(order_id, rows.get(order_id), outcomes[order_id], turns[order_id])
+        for order_id in sorted(rows.keys() | outcomes.keys() | turns.keys())
     }
 
 
-def _record(order_id: str, row: OrdersItem | None, outcomes: Sequence[str]) -> Record:
+def _turn(item: OrdersItem) -> TurnRecord:
+    version = int(item.sk.removeprefix(TURN))
+    return TurnRecord(version, str(item.turn), str(item.before), str(item.after))
+
+
+def _record(
+    order_id: str,
+    row: OrdersItem | None,
+    outcomes: Sequence[str],
+    turns: Sequence[TurnRecord],
+) -> Record:
     if row is None:
         row = OrdersItem(order_id, ORDER)
     return Record(
@@ -76,13 +140,15 @@ def _record(order_id: str, row: OrdersItem | None, outcomes: Sequence[str]) -> R
         refused=bool(row.refusal),
         order=_order(row),
         outcomes=tuple(sorted(outcomes)),
+        turns=tuple(sorted(turns, key=lambda turn: turn.version)),
     )
 
 
 def _order(row: OrdersItem) -> Order | None:
     if row.state == "refused":
         return None
-    kept = {name: getattr(row, name) for name in ("state", "wave_id", "route_id", "body")}
+    names = ("state", "wave_id", "route_id", "body", "version", "payment", "progress")
+    kept = {name: getattr(row, name) for name in names}
     try:
         return order_of(OrderRow(row.pk, row.sk, **kept))
     except (ValueError, TypeError):  # Not JSON, or not an order.

@@ -3,46 +3,39 @@
 from datetime import datetime
 
 from linli import slots, stock
-from linli.kernel.errors import Conflict
-from linli.kernel.time import rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.errors import NotFound
+from linli.kernel.transact import Transaction
 from linli.orders import hold
 from linli.orders.model import Order
-from linli.orders.read import read
-from linli.orders.rows import ORDER, OrderRow
+from linli.orders.refund import reprice
 from linli.orders.rules import sources_of
+from linli.orders.turn import carry_out, turn
 
-_TOO_LATE = "only a placed order can be cancelled"
 
-
-def cancel(order_id: str, *, resident_id: str, now: datetime) -> Order:
+def cancel(order_id: str, *, resident_id: str, now: datetime, reason: str = "") -> Order:
     """
-    Cancel a placed order; cancelling it again changes nothing.
+    Cancel a placed order; cancelling it again changes nothing. What was paid goes back.
 
     Raises:
         NotFound: There is none, or it is somebody else's.
-        Conflict: A wave has frozen it, or it has ended.
+        OutOfOrder: A wave has frozen it, a store picks it, or it has ended.
     """
-    order = read(order_id, resident_id)
-    if order.state == "cancelled":
-        return order
-    if order.state != "placed":
-        raise Conflict(_TOO_LATE)
-    try:
-        with transaction() as tx:
-            tx.update(
-                OrderRow(order_id, ORDER),
-                [OrderRow.state.set("cancelled"), OrderRow.changed_at.set(rfc3339(now))],
-                condition=OrderRow.state == "placed",
-                refusal=Conflict(_TOO_LATE),
-            )
-            slots.give_back(tx, order.slot_id)
-            for source in sources_of(order):
-                stock.release(tx, source)
-            hold.void(tx, order, now)
-    except Conflict:  # Also of the ledger: another request was faster.
-        after = read(order_id, resident_id)
-        if after.state != "cancelled":
-            raise Conflict(_TOO_LATE) from None
-        return after
-    return read(order_id, resident_id)
+
+    def act(tx: Transaction, order: Order) -> None:
+        if resident_id not in order.people:
+            raise NotFound
+        if order.state == "cancelled":
+            return
+        progress = reprice(tx, order, 0, reason="cancelled", now=now)
+        turn(tx, order, "cancel", actor=resident_id, now=now, reason=reason, progress=progress)
+        give_back(tx, order, now)
+
+    return carry_out(order_id, act)
+
+
+def give_back(tx: Transaction, order: Order, now: datetime) -> None:
+    """Give back what a placed order holds: its place, its units, its points and deposits."""
+    slots.give_back(tx, order.slot_id)
+    for source in sources_of(order):
+        stock.release(tx, source)
+    hold.void(tx, order, now)

@@ -12,15 +12,25 @@ _KINDS = {
     "refused": "OrderRefused",
     "frozen": "OrderFrozen",
     "routed": "OrderRouted",
+    "picking": "PickingStarted",
+    "packed": "OrderPacked",
+    "handed_over": "OrderHandedOver",
+    "stored": "OrderStored",
     "delivered": "OrderDelivered",
+    "collected": "OrderCollected",
     "failed": "DeliveryFailed",
+    "closed": "OrderClosed",
     "cancelled": "OrderCancelled",
+    "expired": "OrderExpired",
 }
 
 
 def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """
-    The event that a stream record tells of, or None: it is no order, or its state is as it was.
+    The event that a stream record tells of, or None: it is no order, or it stands as it stood.
+
+    Who pays late gets one message: that the order is paid. That it was promised anew for that is
+    not told by itself.
 
     `record` has DynamoDB's stream shape with new and old images. The event's id is the
     record's, so that a repeated delivery is told by the same id.
@@ -30,7 +40,10 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if change["Keys"]["sk"]["S"] != ORDER or not new:
         return None
     before, after = _text(old, "state"), _text(new, "state")
-    if after is None or after == before:
+    kind = _KINDS[after] if after is not None and after != before else None
+    if before == "expired" or (after == before and _paid(new) and not _paid(old)):
+        kind = "OrderPaid" if _paid(new) else None
+    if kind is None:
         return None
     order_id = change["Keys"]["pk"]["S"]
     data = {
@@ -43,7 +56,11 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
         "to": after,
     }
     at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
-    return cloud_event(_KINDS[after], record["eventID"], order_id, at, data)
+    return cloud_event(kind, record["eventID"], order_id, at, data)
+
+
+def _paid(image: Mapping[str, Any]) -> bool:
+    return _text(image, "payment") == "paid"
 
 
 def _text(image: Mapping[str, Any], name: str) -> str | None:

@@ -6,13 +6,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linli.kernel.errors import Refused
 from linli.kernel.geography import Crs, Point, point
-from linli.kernel.ids import CommandId, CommunityId, Sku, SlotId
+from linli.kernel.ids import CommandId, CommunityId, PersonId, Sku, SlotId, StoreId
+from linli.orders.progress import Progress
+from linli.orders.states import State
 
 MOST_LINES = 20
 """Up to 10 lines are read in one batch of 100 keys, more in two; see decision 0004."""
 MOST_BOXES = 5
 
-State = Literal["placed", "frozen", "routed", "delivered", "failed", "cancelled", "refused"]
+Pay = Literal["cash", "online"]
+"""At the door or the counter, or before the order's time to pay has run out."""
+Payment = Literal["cash", "due", "paid"]
+"""`due`: to be paid online and not paid yet."""
+Substitution = Literal["no", "same_price", "ask"]
+"""What a store may do that cannot find a line: nothing, give another for no more money, or ask."""
 
 
 class OutsideEveryPool(Refused):
@@ -90,6 +97,18 @@ class LineIn(BaseModel):
 
     sku: Sku
     units: int = Field(strict=True, gt=0, le=999)
+    substitute: Substitution = Field(
+        default="no", description="What a store may give that cannot find it; never for more money"
+    )
+
+
+class ForResident(BaseModel):
+    """Whom an order is for, if not for who places it, and that person's recorded consent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resident_id: PersonId
+    consent_id: CommandId
 
 
 class PlaceOrder(BaseModel):
@@ -107,6 +126,13 @@ class PlaceOrder(BaseModel):
     emergency: bool = Field(
         default=False, description="Takes the reserve; in emergency mode, or by the dispatcher"
     )
+    pay: Pay = "cash"
+    store_id: StoreId | None = Field(
+        default=None, description="Where to pick it up (pickup slots only); none: the nearest"
+    )
+    for_resident: ForResident | None = Field(
+        default=None, description="Placed for somebody else, for a fee; the points are the caller's"
+    )
     expected_total_fen: int | None = Field(
         default=None, strict=True, description="Refuse the order if it would cost anything else"
     )
@@ -117,7 +143,14 @@ class PlaceOrder(BaseModel):
             raise ValueError("each SKU may appear on one line only")
         if not self.slot_id.startswith(f"{self.community_id}."):
             raise ValueError("the slot belongs to another community")
+        if self.store_id is not None and self.channel != "pickup":
+            raise ValueError("only an order that is picked up chooses its store")
         return self
+
+    @property
+    def channel(self) -> str:
+        """How the order reaches its resident."""
+        return self.slot_id.split(".")[1]
 
     @property
     def wanted(self) -> dict[str, int]:
@@ -164,13 +197,16 @@ class Line(BaseModel):
     price_fen: int
     grams: int
     sources: tuple[SourceOf, ...]
+    substitute: Substitution = "no"
+    by_weight: bool = False
 
 
 class Order(BaseModel):
     """
     An order as kept.
 
-    `total_fen` = `goods_fen` + `slot_fen` - `discount_fen` + `deposit_fen`, always.
+    `total_fen` = `goods_fen` + `slot_fen` + `proxy_fen` - `discount_fen` + `deposit_fen`, always.
+    `resident_id` placed it and pays for it; `for_resident` says for whom, if not for themselves.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -179,6 +215,7 @@ class Order(BaseModel):
     resident_id: str
     community_id: str
     state: State
+    version: int = 0
     slot_id: str
     wave_id: str | None = None
     route_id: str | None = None
@@ -194,6 +231,28 @@ class Order(BaseModel):
     box_fen: int
     total_fen: int
     cycle_id: str | None = None
+    proxy_fen: int = 0
+    pay: Pay = "cash"
+    payment: Payment = "cash"
+    for_resident: ForResident | None = None
+    progress: Progress = Progress()
+
+    @property
+    def channel(self) -> str:
+        """How the order reaches its resident."""
+        return self.slot_id.split(".")[1]
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Whose order it is: who placed it, and for whom."""
+        other = {self.for_resident.resident_id} if self.for_resident else set()
+        return frozenset({self.resident_id} | other)
+
+    @property
+    def final_fen(self) -> int:
+        """What it costs as things stand."""
+        final = self.progress.final_fen
+        return self.total_fen if final is None else final
 
     @property
     def grams(self) -> int:

@@ -1,26 +1,34 @@
-"""Orders table: orders and refusals by id, deliveries by id."""
+"""Orders table: orders and refusals with their turns, deliveries and commands by id, consents."""
 
 import json
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel import errors, reads
 from linli.kernel.tables import Row, Table
 from linli.kernel.time import rfc3339
 from linli.orders.model import Order
+from linli.orders.progress import Progress
 
-ORDER, DELIVERY = "ORDER", "DELIVERY"
-BY_SLOT, BY_RESIDENT = "by_slot", "by_resident"
+ORDER, DELIVERY, COMMAND, CODE, CONSENT = "ORDER", "DELIVERY", "COMMAND", "CODE", "CONSENT"
+TURN = "TURN#"
+BY_SLOT, BY_RESIDENT, BY_DUE = "by_slot", "by_resident", "by_due"
+
+
+_LATER = {"state", "version", "payment", "wave_id", "route_id", "progress"}
+"""What of an order stands beside its promise."""
 
 
 class OrderRow(Row):
     """
     pk = <order id>, sk = ORDER.
 
-    `body` is the order as promised (JSON, with the address); what changes later stands beside
-    it. A refusal has state `refused`, its problem in `refusal`, and no slot. The sparse indexes
-    `by_slot` and `by_resident` are late by nature.
+    `body` is the order as promised (JSON, with the address); what has become of it stands in
+    `progress` (JSON). `version` counts its turns (absent: none): whoever changes the order says
+    which version it has read. A refusal has state `refused`, its problem in `refusal`, and no
+    slot. `due_mark` and `due_at` say what the sweeper will do and when. The sparse indexes
+    `by_slot`, `by_resident` and `by_due` are late by nature.
     """
 
     table = Table.ORDERS
@@ -34,6 +42,63 @@ class OrderRow(Row):
     route_id = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
     refusal = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    payment = UnicodeAttribute(null=True)
+    progress = UnicodeAttribute(null=True)
+    due_mark = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class TurnRow(Row):
+    """pk = <order id>, sk = TURN#<version, 4 digits>: who turned the order, and why."""
+
+    table = Table.ORDERS
+    turn = UnicodeAttribute()
+    before = UnicodeAttribute()
+    after = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    at = UnicodeAttribute()
+
+
+class CommandRow(Row):
+    """pk = COMMAND#<command id>, sk = COMMAND: it was carried out on an order, once."""
+
+    table = Table.ORDERS
+    order_id = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    at = UnicodeAttribute()
+
+
+class CodeRow(Row):
+    """
+    pk = <order id>, sk = CODE: the present code for collecting, as a digest alone; `tries` counts
+    the wrong ones.
+    """
+
+    table = Table.ORDERS
+    digest = UnicodeAttribute()
+    salt = UnicodeAttribute()
+    until = UnicodeAttribute()
+    tries = NumberAttribute()
+
+
+class ConsentRow(Row):
+    """
+    pk = CONSENT#<consent id>, sk = CONSENT: `proxy_id` may order for `resident_id` until then,
+    unless it was revoked; `by` recorded it.
+    """
+
+    table = Table.ORDERS
+    community_id = UnicodeAttribute()
+    resident_id = UnicodeAttribute()
+    proxy_id = UnicodeAttribute()
+    until = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    revoked_at = UnicodeAttribute(null=True)
+    revoked_by = UnicodeAttribute(null=True)
 
 
 class DeliveryRow(Row):
@@ -62,6 +127,13 @@ class OrdersItem(Row):
     refusal = UnicodeAttribute(null=True)
     order_id = UnicodeAttribute(null=True)
     outcome = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    payment = UnicodeAttribute(null=True)
+    progress = UnicodeAttribute(null=True)
+    due_mark = UnicodeAttribute(null=True)
+    turn = UnicodeAttribute(null=True)
+    before = UnicodeAttribute(null=True)
+    after = UnicodeAttribute(null=True)
 
 
 class RecordedRefusal(errors.Refused):
@@ -93,7 +165,14 @@ def order_of(row: OrderRow) -> Order:
     if row.state == "refused":
         raise RecordedRefusal(json.loads(row.refusal or "{}"))
     kept = json.loads(row.body or "{}")
-    later = {"state": row.state, "wave_id": row.wave_id, "route_id": row.route_id}
+    later = {
+        "state": row.state,
+        "version": int(row.version or 0),
+        "payment": row.payment or "cash",
+        "wave_id": row.wave_id,
+        "route_id": row.route_id,
+        "progress": json.loads(row.progress or "{}"),
+    }
     return Order.model_validate(kept | later)
 
 
@@ -114,6 +193,7 @@ def refusal_text(refusal: errors.Refused) -> str:
 
 def row_of(order: Order, digest: str, now: Any) -> OrderRow:
     """The row of a newly placed order."""
+    due = due_of(order.state, order.payment, order.progress)
     return OrderRow(
         order.order_id,
         ORDER,
@@ -123,5 +203,45 @@ def row_of(order: Order, digest: str, now: Any) -> OrderRow:
         community_id=order.community_id,
         slot_id=order.slot_id,
         changed_at=rfc3339(now),
-        body=order.model_dump_json(exclude={"state", "wave_id", "route_id"}),
+        body=body_of(order),
+        payment=order.payment,
+        progress=order.progress.model_dump_json(),
+        due_mark=due[0] if due else None,
+        due_at=due[1] if due else None,
     )
+
+
+def body_of(order: Order) -> str:
+    """The promise of an order as stored."""
+    return order.model_dump_json(exclude=_LATER)
+
+
+def due_of(state: str, payment: str, progress: Progress) -> tuple[str, str] | None:
+    """What the sweeper has to do for an order by itself, and when."""
+    if state == "placed" and payment == "due":
+        return "pay", progress.pay_by or ""
+    if state in ("packed", "stored") and progress.collect_by:
+        return "collect", progress.collect_by
+    if state in ("delivered", "collected", "failed"):
+        return "close", progress.close_at or ""
+    return None
+
+
+def delivery_key(delivery_id: object) -> str:
+    """The partition of a delivery."""
+    return f"DELIVERY#{delivery_id}"
+
+
+def command_key(command_id: object) -> str:
+    """The partition of a command."""
+    return f"COMMAND#{command_id}"
+
+
+def consent_key(consent_id: object) -> str:
+    """The partition of a consent."""
+    return f"CONSENT#{consent_id}"
+
+
+def turn_key(version: int) -> str:
+    """The sort key of an order's turn."""
+    return f"{TURN}{version:04d}"

@@ -1,6 +1,6 @@
 """The pure decision on an order: sources, price and promise, from one snapshot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from linli.orders.model import (
     SourceOf,
     UnknownSku,
 )
+from linli.orders.progress import OrderPart
 from linli.slots import Slot, UnknownSlot
 from linli.stock import Level, Source, choose_sources, offers
 
@@ -134,9 +135,23 @@ def _address(to: AddressIn) -> Address:
 
 
 def sources_of(order: Order) -> list[Source]:
-    """The sources at which an order holds units."""
-    return [
-        Source(source.store_id, source.owner_id, line.sku, source.units)
-        for line in order.lines
-        for source in line.sources
-    ]
+    """
+    The sources at which an order that has not ended holds units, each shelf once: as promised, and
+    what was found of it where a store has picked its part.
+    """
+    sources = []
+    for line in order.lines:
+        for source in line.sources:
+            part = order.progress.part(source.store_id)
+            if part is None:
+                sources.append(Source(source.store_id, source.owner_id, line.sku, source.units))
+    return sources + [held for part in order.progress.parts for held in _found(part)]
+
+
+def _found(part: OrderPart) -> Iterator[Source]:
+    for line in part.lines:
+        if line.units:
+            yield Source(part.store_id, line.owner_id, line.sku, line.units)
+        if line.substitute:
+            sku, units = line.substitute.sku, line.substitute.units
+            yield Source(part.store_id, line.owner_id, sku, units)

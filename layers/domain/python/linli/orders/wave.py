@@ -3,11 +3,21 @@
 from datetime import datetime
 
 from linli.kernel.errors import Conflict
-from linli.kernel.time import rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.transact import Transaction
 from linli.orders.model import Order
-from linli.orders.read import read
-from linli.orders.rows import ORDER, OrderRow
+from linli.orders.rows import OrderRow
+from linli.orders.turn import WAVES, carry_out, turn
+
+WAVELESS = frozenset({"pickup", "till"})
+"""Channels whose orders nobody brings anywhere: their slots become no waves."""
+
+
+class NotPaid(Conflict):
+    """The order was to be paid online and is not."""
+
+    code = "not_paid"
+    title_en = "This order has not been paid for"
+    title_zh = "订单尚未支付"
 
 
 def freeze(order_id: str, wave_id: str, now: datetime) -> Order:
@@ -15,48 +25,41 @@ def freeze(order_id: str, wave_id: str, now: datetime) -> Order:
     Put a placed order into its one wave (I6); the same wave again changes nothing.
 
     Raises:
-        Conflict: It was cancelled, or belongs to another wave.
+        NotPaid: It was to be paid online and is not.
+        OutOfOrder: It has ended, or belongs to another wave.
     """
-    try:
-        with transaction() as tx:
-            tx.update(
-                OrderRow(order_id, ORDER),
-                [
-                    OrderRow.state.set("frozen"),
-                    OrderRow.wave_id.set(wave_id),
-                    OrderRow.changed_at.set(rfc3339(now)),
-                ],
-                condition=OrderRow.state == "placed",
-                refusal=Conflict("not placed"),
-            )
-    except Conflict:
-        order = read(order_id)
-        if order.wave_id != wave_id:
-            raise
-        return order
-    return read(order_id)
+
+    def act(tx: Transaction, order: Order) -> None:
+        if order.wave_id == wave_id:
+            return
+        if order.state == "placed" and order.payment == "due":
+            raise NotPaid
+        turn(
+            tx,
+            order,
+            "freeze",
+            actor=WAVES,
+            now=now,
+            reason=wave_id,
+            actions=[OrderRow.wave_id.set(wave_id)],
+        )
+
+    return carry_out(order_id, act)
 
 
 def mark_routed(order_id: str, route_id: str, now: datetime) -> Order:
     """
-    Note the route that a frozen order is on; the same route again changes nothing, another one
-    replaces it as long as the order has not been delivered.
+    Note the route that an order of a wave is on; the same route again changes nothing, another
+    one replaces it as long as the order has not been handed over.
 
     Raises:
-        Conflict: It is not in a wave, or it has ended.
+        OutOfOrder: It is not in a wave, on its way, or it has ended.
     """
-    order = read(order_id)
-    if order.route_id == route_id:
-        return order
-    with transaction() as tx:
-        tx.update(
-            OrderRow(order_id, ORDER),
-            [
-                OrderRow.state.set("routed"),
-                OrderRow.route_id.set(route_id),
-                OrderRow.changed_at.set(rfc3339(now)),
-            ],
-            condition=OrderRow.state.is_in("frozen", "routed"),
-            refusal=Conflict("not in a wave"),
-        )
-    return read(order_id)
+
+    def act(tx: Transaction, order: Order) -> None:
+        if order.route_id == route_id:
+            return
+        moved = [OrderRow.route_id.set(route_id)]
+        turn(tx, order, "route", actor=WAVES, now=now, reason=route_id, actions=moved)
+
+    return carry_out(order_id, act)

@@ -2,8 +2,8 @@
 Entering what was recorded on paper: every line ends applied once, or as an open conflict (I7).
 
 A line is known by its facts, so that the same line sent again, in the same reconciliation or in
-another, changes nothing. It is applied through `orders.deliver` under an id made of those facts:
-a crash between applying it and noting it is healed by sending it again.
+another, changes nothing. It is applied through `orders.deliver_on_paper` under an id made of
+those facts: a crash between applying it and noting it is healed by sending it again.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from linli.resilience.rows import (
 
 
 class Deliver(Protocol):
-    """`orders.deliver`, bound to the deployment's settings."""
+    """`orders.deliver_on_paper`, bound to the deployment's settings."""
 
     def __call__(
         self,
@@ -45,7 +45,7 @@ class Deliver(Protocol):
         at: datetime,
         now: datetime,
     ) -> orders.Order:
-        """See `orders.deliver`."""
+        """See `orders.deliver_on_paper`."""
         ...
 
 

@@ -61,6 +61,31 @@ def sell(tx: Transaction, source: Source, sale: Sale) -> None:
     note(tx, source.store_id, source.sku, -source.units, why)
 
 
+def lose(tx: Transaction, source: Source, sale: Sale) -> None:
+    """
+    Write off held units that the picker of an order did not find, in the pick's own transaction;
+    2 writes. A store tells its part of an order once, and so the move's id is the order's.
+    """
+    tx.update(
+        LevelRow(source.store_id, source.sku),
+        [LevelRow.written_off_units.add(source.units), LevelRow.held_units.add(-source.units)],
+        condition=LevelRow.held_units >= source.units,
+    )
+    move_id, by, now = f"{sale.order_id}/short", sale.by, sale.now
+    why = Why(move_id, "written_off", by, now, reason="counted_short", reference=sale.order_id)
+    note(tx, source.store_id, source.sku, -source.units, why)
+
+
+def hold_from_shelf(tx: Transaction, source: Source, refusal: Refused) -> None:
+    """Hold units that a picker has in hand, what is protected or reserved included."""
+    tx.update(
+        LevelRow(source.store_id, source.sku),
+        [LevelRow.atp_units.add(-source.units), LevelRow.held_units.add(source.units)],
+        condition=LevelRow.atp_units >= source.units,
+        refusal=refusal,
+    )
+
+
 def sell_at_till(
     tx: Transaction, store_id: str, sku: str, units: int, why: Why, refusal: Refused
 ) -> None:

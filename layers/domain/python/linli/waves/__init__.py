@@ -5,6 +5,7 @@ from linli.waves.accept import accept
 from linli.waves.allocate import allocate
 from linli.waves.check import keep_plan
 from linli.waves.freeze import freeze
+from linli.waves.hand_over import HandOver, HandOverView, hand_over
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
 from linli.waves.publish import publish
 from linli.waves.report import finish_if_done, report_delivery
@@ -13,6 +14,8 @@ from linli.waves.steps import release
 from linli.waves.views import manifest_view, offer, offers, open_manifests, wave_view
 
 __all__ = [
+    "HandOver",
+    "HandOverView",
     "Machine",
     "Manifest",
     "ManifestStop",
@@ -23,6 +26,7 @@ __all__ = [
     "allocate",
     "finish_if_done",
     "freeze",
+    "hand_over",
     "keep_plan",
     "manifest_view",
     "offer",

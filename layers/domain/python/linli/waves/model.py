@@ -73,7 +73,9 @@ class ReportDelivery(BaseModel):
 
     id: CommandId
     order_id: CommandId
-    outcome: Literal["delivered", "failed"]
+    outcome: Literal["delivered", "failed", "stored"] = Field(
+        description="`stored`: put into a locker, to be collected with a code"
+    )
     box_ids: tuple[BoxId, ...] = Field(default=(), max_length=5)
     at: AwareDatetime
 

@@ -12,8 +12,6 @@ from linli.waves.model import DeliveryView, ReportDelivery
 from linli.waves.rows import ROUTE, PointerRow, RouteRow, open_key, route_key
 from linli.waves.views import order_ids_of
 
-ENDED = frozenset({"delivered", "failed"})
-
 
 def report_delivery(report: ReportDelivery, caller: Caller, now: datetime) -> DeliveryView:
     """
@@ -51,7 +49,7 @@ def report_delivery(report: ReportDelivery, caller: Caller, now: datetime) -> De
 
 def finish_if_done(route_id: str, now: datetime) -> RouteRow:
     """
-    Close the route if every order on it has ended; to be called after any of them has.
+    Close the route if every stop of it has been made; to be called after any of them has.
 
     The orders themselves are asked, so that a report whose answer was lost, or one that came on
     paper, counts as well.
@@ -59,7 +57,7 @@ def finish_if_done(route_id: str, now: datetime) -> RouteRow:
     row = route_row(route_id)
     if row.state == "done":
         return row
-    if all(orders.read(each).state in ENDED for each in order_ids_of(row)):
+    if all(orders.read(each).state in orders.STOP_DONE for each in order_ids_of(row)):
         with transaction() as tx:
             tx.update(
                 RouteRow(route_key(route_id), ROUTE),

@@ -35,7 +35,6 @@ from linli.waves.start import wave_row
 
 MOST_OWN = 30
 """How many of a courier's latest routes are listed."""
-_ENDED = frozenset({"delivered", "failed"})
 
 
 def wave_view(wave_id: str, caller: Caller) -> WaveView:
@@ -184,7 +183,7 @@ def _visit(kept: list[Any], wanted: dict[str, Order]) -> StopView:
     return view.model_copy(
         update={
             "state": order.state,
-            "address": None if order.state in _ENDED else _address(order),
+            "address": None if order.state in orders.STOP_DONE else _address(order),
             "items": _items(order, None),
             "boxes": order.boxes,
         }
@@ -226,6 +225,6 @@ def _manifest(row: RouteRow) -> Manifest:
     stops = tuple(
         ManifestStop(order.order_id, order.deliver_to, order.boxes, order.lines)
         for order in found
-        if order.state not in _ENDED
+        if order.state not in orders.STOP_DONE
     )
     return Manifest(route_id_of(row), row.wave_id, row.courier_id, stops)
