@@ -117,8 +117,8 @@ def test_fifty_buyers_of_ten_units_get_ten_orders(town: Town) -> None:
     wishes = [(town.order(sku, slot_id), f"racer-{n}") for n in range(BUYERS)]
     answers = at_once(lambda wish: town.place(*wish), wishes)
     assert Counter(map(outcome, answers)) == {"placed": UNITS, "out_of_stock": BUYERS - UNITS}
-    again = at_once(lambda wish: town.place(*wish), wishes[:15])
-    assert list(map(outcome, again)) == list(map(outcome, answers[:15]))
+    again = at_once(lambda wish: town.place(*wish), wishes[:5])
+    assert list(map(outcome, again)) == list(map(outcome, answers[:5]))
     levels = [
         level
         for store_id in STORES
@@ -143,7 +143,7 @@ def test_one_order_sent_ten_times_at_once_is_one_order(town: Town) -> None:
 
 def test_the_last_places_of_a_slot_go_to_as_many_orders(town: Town) -> None:
     sku, slot_id = town.shelve(UNITS * 2), town.offer(14, 4)
-    wishes = [(town.order(sku, slot_id), f"racer-{n}") for n in range(12)]
+    wishes = [(town.order(sku, slot_id), f"racer-{n}") for n in range(9)]
     answers = at_once(lambda wish: town.place(*wish), wishes)
-    assert Counter(map(outcome, answers)) == {"placed": 4, "slot_full": 8}
+    assert Counter(map(outcome, answers)) == {"placed": 4, "slot_full": 5}
     audited(town)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from linli import orders
 from tests.simulation import requests as r
+from tests.simulation.preselling import preselling
 from tests.simulation.requests import Told
 from tests.support import picking
 from tests.support import village as v
@@ -103,11 +104,12 @@ def _in_a_wave() -> None:
 
 def queueing(w: World) -> None:
     """
-    There is one unit. Somebody takes it and gives it back, unless a wave is faster, and another
-    comes in; meanwhile an order for it is sent again and again.
+    There is one unit, or a few. Somebody takes one and gives it back, unless a wave is faster, and
+    another comes in; meanwhile an order for one is sent again and again.
     """
-    w.furnish("queueing", lambda: v.furnish({(v.STORES[0], v.SKUS[0]): 1}))
-    told = Told(opening_units=1)
+    units = w.rng.choice((1, 1, 4))
+    w.furnish(f"queueing {units}", lambda: v.furnish({(v.STORES[0], v.SKUS[0]): units}))
+    told = Told(opening_units=units)
     first, mine = w.id(), w.id()
     order = r.place(w, told, first, v.RESIDENTS[0], {v.SKUS[0]: 1})
     w.ask(order)
@@ -247,4 +249,7 @@ def freezing(w: World) -> None:
         w.violations.append(f"one wave, started as {machine.names}")
 
 
-FLOWS = {flow.__name__: flow for flow in (selling, queueing, ending, spending, lending, freezing)}
+FLOWS = {
+    flow.__name__: flow
+    for flow in (selling, queueing, ending, spending, lending, freezing, preselling)
+}

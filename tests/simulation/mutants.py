@@ -68,7 +68,7 @@ def _codes(outer: CodeType) -> dict[str, CodeType]:
 MUTANTS = (
     Mutant(
         "an order is put without must-not-exist",
-        "selling",
+        "queueing",
         "linli.orders.place",
         """            row_of(order, digest, now),
             condition=OrderRow.pk.does_not_exist(),
@@ -90,6 +90,7 @@ MUTANTS = (
         "linli.orders.place",
         "            tx.put(row, condition=OrderRow.pk.does_not_exist(), refusal=AlreadyDone())",
         "            tx.put(row)",
+        seeds=150,
     ),
     Mutant(
         "units are promised whether they are there or not",
@@ -130,15 +131,20 @@ MUTANTS = (
         "a slot takes more than it holds",
         "selling",
         "linli.slots.change",
-        '(SlotRow.state == "open") & (SlotRow.taken_orders < SlotRow.capacity_orders)',
-        'SlotRow.state == "open"',
+        "[SlotRow.taken_orders.add(1)],\n"
+        '        condition=(SlotRow.state == "open") & '
+        "(SlotRow.taken_orders < SlotRow.capacity_orders)",
+        '[SlotRow.taken_orders.add(1)],\n        condition=SlotRow.state == "open"',
     ),
     Mutant(
         "a closed slot still takes orders",
         "freezing",
         "linli.slots.change",
-        '(SlotRow.state == "open") & (SlotRow.taken_orders < SlotRow.capacity_orders)',
-        "SlotRow.taken_orders < SlotRow.capacity_orders",
+        "[SlotRow.taken_orders.add(1)],\n"
+        '        condition=(SlotRow.state == "open") & '
+        "(SlotRow.taken_orders < SlotRow.capacity_orders)",
+        "[SlotRow.taken_orders.add(1)],\n"
+        "        condition=SlotRow.taken_orders < SlotRow.capacity_orders",
         seeds=150,
     ),
     Mutant(

@@ -28,3 +28,14 @@ def test_a_seed_is_one_schedule(flow: str) -> None:
     assert one.baton.trace == again.baton.trace != other.baton.trace
     assert one.answers == again.answers
     assert one.db.faults == again.db.faults
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_the_quick_sdk_does_as_the_real_one(flow: str) -> None:
+    for seed in (1, 2, 3):
+        real, quick = (play(FLOWS[flow], seed, quick=which) for which in (False, True))
+        assert real.baton.trace == quick.baton.trace
+        assert real.answers == quick.answers
+        assert real.db.faults == quick.db.faults
+        assert real.db.calls == quick.db.calls
+        assert real.db.written_units == quick.db.written_units
