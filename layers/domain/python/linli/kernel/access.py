@@ -65,6 +65,9 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     # heat
     "GET /v1/heat": frozenset({_L, _D, _Y}),
     "GET /v1/presale-share": frozenset({_L, _D, _Y}),
+    # imports
+    "POST /v1/imports": frozenset({_S, _Y}),
+    "GET /v1/exports/{kind}": frozenset({_S, _D, _Y}),
     # orders
     "POST /v1/orders": frozenset({_R}),
     "GET /v1/orders": frozenset({_R}),

@@ -80,10 +80,15 @@ def api(service: str) -> APIGatewayHttpResolver:
     return app
 
 
-def serve(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def serve(
+    app: APIGatewayHttpResolver,
+    event: dict[str, Any],
+    context: Any,
+    most_body_bytes: int = MOST_BODY_BYTES,
+) -> dict[str, Any]:
     """Answer one API Gateway event (payload format 2.0)."""
     try:
-        _enter(app, event)
+        _enter(app, event, most_body_bytes)
     except Refused as refusal:
         app.clear_context()
         return _turned_away(event, refusal)
@@ -124,12 +129,12 @@ def answer(body: BaseModel, status: int = 200, **headers: str) -> Response[Any]:
     )
 
 
-def _enter(app: APIGatewayHttpResolver, event: dict[str, Any]) -> None:
+def _enter(app: APIGatewayHttpResolver, event: dict[str, Any], most_body_bytes: int) -> None:
     """Let the request in if the matrix opens its route to one of the caller's roles."""
     opened = MATRIX.get(event["routeKey"])
     if opened is None:
         raise NotFound
-    if len((event.get("body") or "").encode("utf-8", "surrogatepass")) > MOST_BODY_BYTES:
+    if len((event.get("body") or "").encode("utf-8", "surrogatepass")) > most_body_bytes:
         raise TooLarge
     app.append_context(now=settings().clock.now())
     if opened is not PUBLIC:

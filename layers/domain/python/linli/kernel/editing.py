@@ -25,6 +25,10 @@ class Stale(Refused):
     title_zh = "内容已被他人修改"
 
 
+ANY = "*"
+"""Matches whatever version there is (RFC 9110, 13.1.1)."""
+
+
 def etag(content: BaseModel) -> str:
     """The strong validator of `content`, quoted as in the header."""
     return f'"{hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:24]}"'
@@ -46,6 +50,8 @@ def check(current: str | None, new: str, if_match: str | None) -> bool:
         return True
     if if_match is None:
         raise Unconditional
+    if if_match == ANY and current is not None:
+        return True
     if if_match != current:
         raise Stale
     return True
