@@ -103,8 +103,8 @@ MUTANTS = (
         "goods that are promised are written off",
         "selling",
         "linli.stock.booking",
-        "        condition=LevelRow.atp_units >= units,\n        refusal=refusal,\n",
-        "",
+        "enough = LevelRow.atp_units >= units",
+        "enough = LevelRow.pk.exists()",
     ),
     Mutant(
         "a move is booked again when its answer was lost",
