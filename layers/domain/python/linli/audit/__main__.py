@@ -23,6 +23,8 @@ def main() -> int:
             f"{each.guarantee}  {each.verdict:10}  {each.checked:>7} checked  "
             f"{each.title_en} / {each.title_zh}\n"
         )
+        if each.note_en:
+            sys.stdout.write(f"    note  {each.note_en} / {each.note_zh}\n")
         for kind, found in (("VIOLATED", each.violations), ("unsettled", each.unsettled)):
             for suspicion in found[:_MOST_SHOWN]:
                 sys.stdout.write(f"    {kind}  {suspicion.key}: {suspicion.what}\n")

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from linli import boxes, credit
 from linli.audit.model import Finding, Snapshot
 from linli.audit.presales import expected
+from linli.incidents.audit import kept
 from linli.kernel import tables
 from linli.kernel.tables import Table
 from linli.orders.audit import records
 from linli.presale.audit import cycles
+from linli.resilience.audit import emergencies
+from linli.sensing.audit import measured
 from linli.slots.audit import offered
 from linli.stock.audit import booked
 from linli.waves.audit import frozen_waves
@@ -39,6 +42,9 @@ def look(cap_points: int) -> Snapshot:
         ledger_items=ledger_items,
         boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
         boxes_items=boxes_items,
+        emergencies=emergencies(),
+        measured=measured(),
+        incidents=kept(),
     )
 
 

@@ -6,8 +6,11 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from linli.incidents.audit import IncidentRecord
 from linli.orders.audit import Record
 from linli.presale.audit import CycleRecord
+from linli.resilience.audit import EmergencyRecord
+from linli.sensing.audit import Measured
 from linli.slots import Slot
 from linli.stock import Shelf
 from linli.stock.audit import Booked
@@ -32,6 +35,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader of a verdict must know beside it, and violates nothing."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What one look saw. `ledger` and `boxes` are what those subjects found wrong themselves."""
 
@@ -45,6 +56,9 @@ class Snapshot:
     ledger_items: int = 0
     boxes: Sequence[Finding] = ()
     boxes_items: int = 0
+    emergencies: Mapping[str, EmergencyRecord] = field(default_factory=dict)
+    measured: Measured = field(default_factory=Measured)
+    incidents: Mapping[str, IncidentRecord] = field(default_factory=dict)
 
 
 class Suspicion(BaseModel):
@@ -66,6 +80,8 @@ class Verdict(BaseModel):
     checked: int = Field(description="How many items, orders, slots or waves were looked at")
     violations: list[Suspicion] = []
     unsettled: list[Suspicion] = []
+    note_en: str = Field(default="", description="To be known beside it, and violates nothing")
+    note_zh: str = ""
 
 
 TITLES: Final[Mapping[str, tuple[str, str]]] = {

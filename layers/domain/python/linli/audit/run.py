@@ -12,9 +12,9 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks, presales
+from linli.audit import checks, devices, paper, presales
 from linli.audit.look import look
-from linli.audit.model import TITLES, Finding, Snapshot, Suspicion, Verdict
+from linli.audit.model import TITLES, Finding, Note, Snapshot, Suspicion, Verdict
 
 MOST_LOOKS = 6
 _PAUSE_SECONDS = 0.2
@@ -58,6 +58,9 @@ def find(snapshot: Snapshot) -> Findings:
             *checks.slots(snapshot),
             *presales.check(snapshot.presales, snapshot.slots),
         ],
+        "I7": list(paper.lines(snapshot.emergencies, snapshot.records)),
+        "I8": list(devices.messages(snapshot.measured, snapshot.incidents)),
+        "I9": list(devices.times(snapshot.measured, snapshot.incidents)),
     }
 
 
@@ -68,6 +71,13 @@ def _verdicts(snapshot: Snapshot, findings: Findings, confirmed: Findings) -> It
         "I3": snapshot.ledger_items,
         "I4": snapshot.boxes_items,
         "I6": len(snapshot.slots) + len(snapshot.waves) + len(snapshot.presales),
+        "I7": sum(len(e.printed) + len(e.lines) for e in snapshot.emergencies.values()),
+        "I8": snapshot.measured.size + len(snapshot.incidents),
+        "I9": sum(len(t.readings) + len(t.latest) for t in snapshot.measured.things.values()),
+    }
+    notes: Mapping[str, Note | None] = {
+        "I7": paper.outstanding(snapshot.emergencies, snapshot.records),
+        "I8": devices.DEAD_LETTERS,
     }
     for guarantee, (title_en, title_zh) in TITLES.items():
         violations = confirmed.get(guarantee, [])
@@ -84,6 +94,8 @@ def _verdicts(snapshot: Snapshot, findings: Findings, confirmed: Findings) -> It
         if guarantee in checked:
             state = "violated" if violations else "unsettled" if doubtful else "holds"
             verdict = verdict.model_copy(update={"verdict": state})
+        if note := notes.get(guarantee):
+            verdict = verdict.model_copy(update={"note_en": note.en, "note_zh": note.zh})
         yield verdict
 
 

@@ -35,6 +35,15 @@ class OpenRow(Row):
     incident_id = UnicodeAttribute()
 
 
+class IncidentsItem(Row):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
+    table = Table.INCIDENTS
+    state = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    incident_id = UnicodeAttribute(null=True)
+
+
 def incident_key(incident_id: str) -> tuple[str, str]:
     """The key of an incident, whose id begins with its community."""
     community_id = incident_id.partition(".")[0]

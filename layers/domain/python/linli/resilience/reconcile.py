@@ -7,6 +7,7 @@ those facts: a crash between applying it and noting it is healed by sending it a
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -83,9 +84,10 @@ def reconcile(
 
 def _note(command: Reconcile, caller: Caller) -> None:
     digest = fingerprint(command, by=caller.subject)
-    pk = reconciliation_key(command.id)
+    pk, emergency_id = reconciliation_key(command.id), str(command.emergency_id)
+    lines = [line_key(emergency_id, entry)[1] for entry in command.entries]
     row = ReconciliationRow(
-        pk, RECONCILIATION, emergency_id=str(command.emergency_id), digest=digest
+        pk, RECONCILIATION, emergency_id=emergency_id, digest=digest, lines=json.dumps(lines)
     )
     try:
         with transaction() as tx:
@@ -100,18 +102,19 @@ def _digest(entry: PaperEntry) -> str:
     return hashlib.sha256(entry.model_dump_json().encode()).hexdigest()[:16]
 
 
-def _key(emergency_id: str, entry: PaperEntry) -> tuple[str, str]:
+def line_key(emergency_id: str, entry: PaperEntry) -> tuple[str, str]:
+    """The key of a paper line, made of its facts."""
     return emergency_key(emergency_id), f"{LINE}{entry.order_id}#{_digest(entry)}"
 
 
 def _known(emergency_id: str, entry: PaperEntry) -> PaperLine | None:
-    row = reads.get(BodyRow, *_key(emergency_id, entry))
+    row = reads.get(BodyRow, *line_key(emergency_id, entry))
     return None if row is None else PaperLine.model_validate_json(row.body)
 
 
 def _keep(emergency_id: str, line: PaperLine) -> PaperLine:
     """Note how the line ended, unless another run noted it first; answers what is noted."""
-    pk, sk = _key(emergency_id, line.entry)
+    pk, sk = line_key(emergency_id, line.entry)
     try:
         with transaction() as tx:
             row = BodyRow(pk, sk, body=line.model_dump_json())

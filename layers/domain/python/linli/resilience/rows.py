@@ -75,11 +75,22 @@ class BodyRow(Row):
 
 
 class ReconciliationRow(Row):
-    """A reconciliation as sent."""
+    """A reconciliation as sent; `lines` are the sort keys of its paper lines, as JSON."""
 
     table = Table.PLANS
     emergency_id = UnicodeAttribute()
     digest = UnicodeAttribute()
+    lines = UnicodeAttribute(null=True)
+
+
+class PlansItem(Row):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
+    table = Table.PLANS
+    state = UnicodeAttribute(null=True)
+    emergency_id = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    lines = UnicodeAttribute(null=True)
 
 
 def warning_key(warning_id: object) -> str:

@@ -194,7 +194,7 @@ def _incident(sound: _Sound, limit_milli: int) -> incidents.Incident:
 
 def _quarantine(arrival: Arrival, reason: Reason, now: datetime) -> Outcome:
     """Keep the whole message under its own digest, so that a repeat of it is the same row."""
-    digest = _digest(arrival.thing, arrival.kind, arrival.client_id, arrival.payload)
+    digest = message_digest(arrival.thing, arrival.kind, arrival.client_id, arrival.payload)
     row = QuarantineRow(
         quarantine_key(arrival.store_id, local_date(now).isoformat()),
         digest,
@@ -209,6 +209,11 @@ def _quarantine(arrival: Arrival, reason: Reason, now: datetime) -> Outcome:
     with transaction() as tx:
         tx.put(row)
     return Outcome("quarantined", reason)
+
+
+def message_digest(thing: str, kind: str, client_id: str, payload: str) -> str:
+    """What a quarantined message is known by: all that was told of it, and by whom."""
+    return _digest(thing, kind, client_id, payload)
 
 
 def _digest(*parts: str) -> str:

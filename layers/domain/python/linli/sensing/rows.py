@@ -11,7 +11,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
 
-SENSOR = "SENSOR"
+SENSOR, READING, LATEST, QUARANTINE = "SENSOR", "READING#", "LATEST#", "QUARANTINE#"
 
 
 def thing_key(thing: str) -> str:
@@ -21,17 +21,17 @@ def thing_key(thing: str) -> str:
 
 def reading_key(order: str) -> str:
     """The sort key of a reading."""
-    return f"READING#{order}"
+    return f"{READING}{order}"
 
 
 def latest_key(kind: str) -> str:
     """The sort key of the newest reading of a kind."""
-    return f"LATEST#{kind}"
+    return f"{LATEST}{kind}"
 
 
 def quarantine_key(store_id: str, on: str) -> str:
     """The partition of a store's and local day's quarantine; `on` is an ISO date."""
-    return f"QUARANTINE#{store_id}#{on}"
+    return f"{QUARANTINE}{store_id}#{on}"
 
 
 class ReadingRow(Row):
@@ -67,3 +67,21 @@ class QuarantineRow(Row):
     payload = UnicodeAttribute()
     received_at_ms = NumberAttribute()
     recorded_at = UnicodeAttribute()
+
+
+class ReadingsItem(Row):
+    """Any item of the table, for audits: attributes that an item lacks are None."""
+
+    table = Table.READINGS
+    kind = UnicodeAttribute(null=True)
+    store_id = UnicodeAttribute(null=True)
+    order = UnicodeAttribute(null=True)
+    value_milli = NumberAttribute(null=True)
+    device_at = UnicodeAttribute(null=True)
+    received_at_ms = NumberAttribute(null=True)
+    recorded_at = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    thing = UnicodeAttribute(null=True)
+    client_id = UnicodeAttribute(null=True)
+    payload = UnicodeAttribute(null=True)
