@@ -12,6 +12,7 @@ from local.emulator import (
     burst_of_processes,
     http_api_faults,
     loopback,
+    nested_updates,
     poisoned_streams,
     slow_invokes,
 )
@@ -27,6 +28,7 @@ def main(state_dir: Path, api_port: int, emulator_port: int) -> None:
     burst_of_processes.install()
     http_api_faults.install()
     poisoned_streams.install()
+    nested_updates.install()
     from ministack.app import app
 
     front = Front(

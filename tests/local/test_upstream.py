@@ -28,6 +28,8 @@ print(json.dumps({
     "journal": "journal" not in source(dynamodb),
     "saving": source(app).count("save_all(") == 1,
     "routes": '"Body"' not in source(provisioners._apigw_v2_api_create),
+    "nested_updates": "old_attrs" not in source(provisioners._cfn_nested_stack_deploy)
+        and "old_attrs" in inspect.signature(provisioners._update_resource).parameters,
     "time_to_live": "TimeToLive" not in source(
         provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]["create"]),
 }))
@@ -55,6 +57,7 @@ def faults() -> dict[str, bool]:
         "journal",
         "saving",
         "routes",
+        "nested_updates",
         "time_to_live",
     ],
 )
