@@ -23,8 +23,14 @@ def install() -> None:
 
     drain = lambda_runtime.Worker._drain_stderr_bounded
 
-    def drain_briefly(worker: Any) -> Any:
-        return drain(worker, LOG_WAIT_SECONDS, LOG_WAIT_SECONDS, 0.25)
+    def drain_briefly(
+        worker: Any,
+        first_line_wait: float = LOG_WAIT_SECONDS,
+        idle_confirm: float = LOG_WAIT_SECONDS,
+        hard_cap: float = 0.25,
+    ) -> Any:
+        # Who asks for a longer wait, as after a failed start, knows that there is something to say.
+        return drain(worker, first_line_wait, idle_confirm, hard_cap)
 
     lambda_runtime.ProvidedWorker._build_handler_class = build_without_nagle
     lambda_runtime.Worker._drain_stderr_bounded = drain_briefly

@@ -1,7 +1,9 @@
 """What a deployed function, machine and device meet on the local stack is what AWS would give."""
 
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -65,6 +67,28 @@ def test_what_a_role_does_not_allow_is_refused(stack: Stack) -> None:
 def test_a_functions_error_is_a_500_that_says_nothing(caller: httpx.Client) -> None:
     answer = caller.get("/ask/error")
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_function_that_ends_before_it_serves_says_why(stack: Stack) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, "#!/bin/sh\nsleep 0.2\necho no module of that name\nexit 3\n")
+    functions = stack.client("lambda")
+    role = functions.get_function(FunctionName=stack.resources["ProbeFunction"])
+    functions.create_function(
+        FunctionName="ends-early",
+        Runtime="provided.al2023",
+        Handler="any",
+        Role=role["Configuration"]["Role"],
+        Code={"ZipFile": packed.getvalue()},
+    )
+    answer = functions.invoke(FunctionName="ends-early", Payload=b"{}")
+    told = json.loads(answer["Payload"].read())["errorMessage"]
+    functions.delete_function(FunctionName="ends-early")
+    assert "code 3" in told
+    assert "no module of that name" in told
 
 
 def test_an_event_has_the_shape_of_payload_2_0(caller: httpx.Client) -> None:
