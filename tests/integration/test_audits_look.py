@@ -43,7 +43,7 @@ def neighbourhood() -> str:
     for order_id in ids[1:]:
         orders.freeze(order_id, v.SLOT, v.LATER)
     for order_id, outcome, boxes in ((ids[1], "delivered", [v.box(0)]), (ids[2], "failed", [])):
-        orders.deliver(
+        orders.deliver_on_paper(
             str(uuid7()),
             order_id,
             courier_id="c-1",
