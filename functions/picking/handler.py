@@ -3,19 +3,27 @@
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BaseModel
 
 from linli import orders, waves
 from linli.kernel import door
 from linli.kernel.identity import Role
-from linli.kernel.ids import SlotId, StoreId
-from linli.orders import Order, Pick
+from linli.kernel.ids import CommandId, SlotId, StoreId
+from linli.orders import Collect, Order, Pick
 from linli.orders.progress import OrderPart
 from linli.waves import HandOver, HandOverView
 
 app = door.api("picking")
 door.settings()
+
+
+class CollectedView(BaseModel):
+    """A collected order, and what it comes to."""
+
+    order_id: str
+    state: str
+    final_fen: int
 
 
 class ToPick(BaseModel):
@@ -113,6 +121,21 @@ def report_pick(report: Pick) -> Response[PickedView]:
 )
 def report_hand_over(command: HandOver) -> Response[HandOverView]:
     return door.answer(waves.hand_over(command, door.caller(app), door.now(app)), 201)
+
+
+@app.post(
+    "/v1/orders/<order_id>/collect",
+    summary="Hand an order to who has its code",
+    description="At a counter the store says so, at a locker the resident does.",
+    tags=["picking"],
+    responses=door.ok(CollectedView, 404, 409, 503),
+)
+def collect_order(
+    order_id: Annotated[CommandId, Path()], command: Annotated[Collect, Body()]
+) -> Response[CollectedView]:
+    order = orders.collect(str(order_id), command, caller=door.caller(app), now=door.now(app))
+    view = CollectedView(order_id=order.order_id, state=order.state, final_fen=order.final_fen)
+    return door.answer(view)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -86,6 +86,9 @@ class PutProduct(BaseModel):
     price_fen: int = Field(strict=True, gt=0, le=10_000_000, description="Price of a unit in fen")
     grams: int = Field(strict=True, gt=0, le=1_000_000, description="Mass of a unit in grams")
     zone: Zone = "ambient"
+    by_weight: bool = Field(
+        default=False, description="Weighed when picked: the price is that of `grams` grams"
+    )
     emergency: bool = Field(
         default=False, description="On the emergency list: has a reserve, comes from mutual aid"
     )

@@ -84,10 +84,13 @@ def query(
     )
 
 
-def index(kind: type[R], name: str, attribute: str, value: str) -> list[R]:
+def index(
+    kind: type[R], name: str, attribute: str, value: str, *, until: tuple[str, str] | None = None
+) -> list[R]:
     """
     The rows whose `attribute` equals `value`, by the index `name`: late by nature, so that a
-    caller must not take an absence for a fact.
+    caller must not take an absence for a fact. `until` names the index's sort key and its largest
+    value.
     """
     request: dict[str, Any] = {
         "TableName": tables.name_of(kind.table),
@@ -96,6 +99,10 @@ def index(kind: type[R], name: str, attribute: str, value: str) -> list[R]:
         "ExpressionAttributeNames": {"#a": attribute},
         "ExpressionAttributeValues": {":v": {"S": value}},
     }
+    if until is not None:
+        request["KeyConditionExpression"] += " AND #s <= :u"
+        request["ExpressionAttributeNames"]["#s"] = until[0]
+        request["ExpressionAttributeValues"][":u"] = {"S": until[1]}
     rows: list[R] = []
     while True:
         answer = tables.connection().dispatch("Query", dict(request))

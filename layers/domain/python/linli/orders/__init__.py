@@ -1,15 +1,22 @@
 """Orders: placed from the pool in one write, every turn of their life in one write."""
 
 from linli.orders.adopt import adopt
+from linli.orders.agree import Agree, agree
 from linli.orders.cancel import cancel
+from linli.orders.change import ChangeLines, change
+from linli.orders.collect import CodeView, Collect, collect, issue_code
+from linli.orders.consent import ConsentView, GiveConsent
 from linli.orders.deliver import Settled, deliver, deliver_on_paper
 from linli.orders.hand_over import hand_over
-from linli.orders.model import Address, Line, Order, PlaceOrder
+from linli.orders.model import Address, ForResident, Line, Order, PlaceOrder
 from linli.orders.parts import Pick
+from linli.orders.pay import NoLongerPayable, Payable, expire, mark_paid, payable, revive
 from linli.orders.pick import pick
 from linli.orders.place import place
+from linli.orders.quote import Quote, quote
 from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
+from linli.orders.sweep import sweep
 from linli.orders.turn import note_command
 from linli.orders.wave import WAVELESS, NotPaid, freeze, mark_routed
 
@@ -18,27 +25,47 @@ __all__ = [
     "STOP_DONE",
     "WAVELESS",
     "Address",
+    "Agree",
+    "ChangeLines",
+    "CodeView",
+    "Collect",
+    "ConsentView",
+    "ForResident",
+    "GiveConsent",
     "Line",
+    "NoLongerPayable",
     "NotPaid",
     "Order",
     "OutOfOrder",
+    "Payable",
     "Pick",
     "PlaceOrder",
+    "Quote",
     "Settled",
     "TurnView",
     "adopt",
+    "agree",
     "cancel",
+    "change",
+    "collect",
     "deliver",
     "deliver_on_paper",
+    "expire",
     "freeze",
     "hand_over",
     "history",
     "in_slot",
+    "issue_code",
+    "mark_paid",
     "mark_routed",
     "note_command",
     "of_resident",
+    "payable",
     "pick",
     "place",
+    "quote",
     "read",
+    "revive",
+    "sweep",
     "to_pick",
 ]

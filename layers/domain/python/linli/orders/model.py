@@ -235,6 +235,7 @@ class Order(BaseModel):
     pay: Pay = "cash"
     payment: Payment = "cash"
     for_resident: ForResident | None = None
+    emergency: bool = False
     progress: Progress = Progress()
 
     @property

@@ -12,7 +12,7 @@ from linli.orders.model import MOST_LINES, Line, Order, SourceOf, UnknownSku
 from linli.orders.money import found_fen
 from linli.orders.progress import OrderPart, PickedLine, Substitute
 
-MOST_SHELVES = 45
+MOST_SHELVES = 40
 """An order's end writes a level and a move for each shelf, and a transaction ends at 100."""
 
 

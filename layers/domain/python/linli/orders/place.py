@@ -7,16 +7,17 @@ the same id, so that a resend gets the same answer for ever (I2).
 
 from datetime import datetime
 
-from linli import catalogue, credit, slots, stock
+from linli import slots, stock
 from linli.catalogue import Community
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.settings import Settings
-from linli.kernel.time import local_date, rfc3339
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
-from linli.orders import hold, rules
+from linli.orders import hold
 from linli.orders.model import NoEmergency, Order, PlaceOrder
+from linli.orders.plan import Moved, Plan, plan_for
 from linli.orders.rows import (
     ORDER,
     OrderRow,
@@ -26,14 +27,9 @@ from linli.orders.rows import (
     refusal_text,
     row_of,
 )
-from linli.stock import Pool
 
 _PLANS = 3
 """How often to plan anew after the pool, the slot or the points had moved on."""
-
-
-class _Moved(Refused):
-    """The snapshot was stale; plan again."""
 
 
 def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Settings) -> Order:
@@ -44,20 +40,20 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         NotFound: The caller is no resident of the community.
         IdReused: The id was used for another order.
         Contended: Others were faster at every plan; nothing was written.
-        Refused: NoEmergency; see `rules.decide`, `credit.hold_points`; recorded under the id.
+        Refused: NoEmergency, NoConsent; see `rules.decide` and `credit.hold_points`; recorded
+            under the id.
     """
     caller.require(command.community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
-    community = catalogue.community(command.community_id, settings.pool_metres)
-    pool = stock.pool_for(command.deliver_to.point, command.wanted, community)
+    plan = plan_for(command, caller.subject, settings)
     for _ in range(_PLANS):
-        found = reads.batch(_keys(command, pool, caller.subject, now))
+        found = reads.batch([order_key(str(command.id)), *plan.keys(now)])
         if row := order_row(found, str(command.id)):
             return _replay(row, digest)
         try:
-            _check_emergency(command, community, caller)
-            return _attempt(command, found, pool, digest, caller.subject, now, settings)
-        except _Moved:
+            _check_emergency(command, plan.community, caller)
+            return _attempt(plan, found, digest, now, settings)
+        except Moved:
             continue
         except AlreadyDone:
             return _replay(_written(command), digest)
@@ -75,31 +71,10 @@ def _check_emergency(command: PlaceOrder, community: Community, caller: Caller) 
         raise NoEmergency
 
 
-def _keys(command: PlaceOrder, pool: Pool, resident_id: str, now: datetime) -> list[reads.Key]:
-    keys = [order_key(str(command.id)), slots.slot_key(command.slot_id)]
-    keys += [catalogue.product_key(sku) for sku in command.wanted]
-    keys += stock.level_keys(pool, command.wanted)
-    if command.spend_points:
-        keys += credit.order_keys(resident_id, local_date(now))
-    return keys
-
-
 def _attempt(
-    command: PlaceOrder,
-    found: reads.Found,
-    pool: Pool,
-    digest: str,
-    resident_id: str,
-    now: datetime,
-    settings: Settings,
+    plan: Plan, found: reads.Found, digest: str, now: datetime, settings: Settings
 ) -> Order:
-    snapshot = rules.Snapshot(
-        pool=pool.stores,
-        levels=stock.levels_in(found, pool, command.wanted),
-        products=catalogue.products_in(found, list(command.wanted)),
-        slot=slots.slot_in(found, command.slot_id),
-    )
-    decision = rules.decide(command, snapshot, resident_id=resident_id, now=now, settings=settings)
+    decision = plan.decide(found, now, settings)
     order = decision.order
     with transaction() as tx:
         tx.put(
@@ -107,11 +82,11 @@ def _attempt(
             condition=OrderRow.pk.does_not_exist(),
             refusal=AlreadyDone(),
         )
-        slots.take(tx, order.slot_id, _Moved())
+        slots.take(tx, order.slot_id, Moved())
         for source in decision.sources:
-            stock.hold(tx, source, _Moved())
-        view = credit.view(found, resident_id, local_date(now)) if order.points else None
-        hold.hold(tx, order, view, now, settings)
+            stock.hold(tx, source, Moved())
+        hold.hold(tx, order, plan.credit(found, now), now, settings)
+        plan.check_consent(tx)
     return order
 
 

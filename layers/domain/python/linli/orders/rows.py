@@ -49,6 +49,14 @@ class OrderRow(Row):
     due_at = UnicodeAttribute(null=True)
 
 
+class DueRow(Row):
+    """An item of the index `by_due`, which holds keys alone."""
+
+    table = Table.ORDERS
+    due_mark = UnicodeAttribute()
+    due_at = UnicodeAttribute()
+
+
 class TurnRow(Row):
     """pk = <order id>, sk = TURN#<version, 4 digits>: who turned the order, and why."""
 
@@ -206,7 +214,7 @@ def row_of(order: Order, digest: str, now: Any) -> OrderRow:
         body=body_of(order),
         payment=order.payment,
         progress=order.progress.model_dump_json(),
-        due_mark=due[0] if due else None,
+        due_mark=due_mark(due[0], order.order_id[-1]) if due else None,
         due_at=due[1] if due else None,
     )
 
@@ -225,6 +233,15 @@ def due_of(state: str, payment: str, progress: Progress) -> tuple[str, str] | No
     if state in ("delivered", "collected", "failed"):
         return "close", progress.close_at or ""
     return None
+
+
+DUE_SHARDS = "0123456789abcdef"
+"""The last digit of an order's id spreads the index of due orders over so many partitions."""
+
+
+def due_mark(mark: str, shard: str) -> str:
+    """The partition of `by_due` for what has to be done, by a digit of the order's id."""
+    return f"{mark}#{shard}"
 
 
 def delivery_key(delivery_id: object) -> str:

@@ -1,10 +1,11 @@
 """The pure decision on an order: sources, price and promise, from one snapshot."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from linli.catalogue import Product, Store
+from linli.catalogue import Community, Product, Store
 from linli.kernel.settings import Settings
 from linli.kernel.time import local_date, rfc3339
 from linli.orders.model import (
@@ -19,19 +20,30 @@ from linli.orders.model import (
     SourceOf,
     UnknownSku,
 )
-from linli.orders.progress import OrderPart
+from linli.orders.progress import OrderPart, Progress
 from linli.slots import Slot, UnknownSlot
-from linli.stock import Level, Source, choose_sources, offers
+from linli.stock import Level, OutOfStock, Shelf, Source, choose_sources, offers
+from linli.stock.rules import Offers
+
+LASTMILE_METRES = 500
+"""How far a part-time courier on foot, or a robot, goes from the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one batch read saw; possibly stale, which the transaction finds out."""
+    """
+    What was read for an order; possibly stale, which the transaction finds out.
+
+    `kept` is the order as it was promised before, if there is one: what it holds is free for it,
+    and it keeps its prices.
+    """
 
     pool: Sequence[tuple[Store, int]]
-    levels: Mapping[tuple[str, str], Level]
+    levels: Mapping[Shelf, Level]
     products: Mapping[str, Product]
     slot: Slot | None
+    community: Community
+    kept: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,56 +64,131 @@ def decide(
         UnknownSlot, SlotClosed, SlotFull, UnknownSku, OutsideEveryPool, OutOfStock,
         PointsExceedTotal, PriceChanged
     """
-    slot = snapshot.slot
-    if slot is None:
-        raise UnknownSlot
-    slot.check_open(now)
+    slot = _open_slot(snapshot, now)
     unknown = sorted(set(command.wanted) - set(snapshot.products))
     if unknown:
         raise UnknownSku(skus=unknown)
-    if not snapshot.pool:
+    levels = _levels_for(snapshot)
+    offered = offers(levels, now, local_date(slot.ends_at), emergency=command.emergency)
+    sources = choose_by_channel(command, snapshot.pool, offered)
+    lines = _lines(command, snapshot, sources)
+    promise = _promise(command, lines, snapshot, slot, now, settings)
+    return Decision(_order(command, promise, resident_id, now, settings), sources)
+
+
+def _open_slot(snapshot: Snapshot, now: datetime) -> Slot:
+    """The slot, if the order may have a place there; one that has it keeps it."""
+    slot = snapshot.slot
+    if slot is None:
+        raise UnknownSlot
+    if snapshot.kept is not None and snapshot.kept.state == "placed":
+        slot = replace(slot, taken_orders=slot.taken_orders - 1)
+    slot.check_open(now)
+    return slot
+
+
+def _levels_for(snapshot: Snapshot) -> dict[Shelf, Level]:
+    """The levels as this order sees them: what it holds itself is not held by others."""
+    levels = dict(snapshot.levels)
+    if snapshot.kept is None or snapshot.kept.state != "placed":
+        return levels
+    for source in sources_of(snapshot.kept):
+        level = levels.get((source.store_id, source.sku))
+        if level is not None:
+            atp, held = level.atp_units + source.units, level.held_units - source.units
+            levels[source.store_id, source.sku] = replace(level, atp_units=atp, held_units=held)
+    return levels
+
+
+def choose_by_channel(
+    command: PlaceOrder, pool: Sequence[tuple[Store, int]], offered: Offers
+) -> list[Source]:
+    """
+    The sources that the order's channel allows: all of a pickup from one store (the chosen one,
+    else the nearest that has it all), of the last 500 metres from stores so near, else any.
+
+    Raises:
+        OutsideEveryPool: No store may supply it, or the chosen one is none of them.
+        OutOfStock: Those that may cannot.
+    """
+    if command.channel == "lastmile":
+        pool = [(store, metres) for store, metres in pool if metres <= LASTMILE_METRES]
+    if command.store_id is not None:
+        pool = [(store, metres) for store, metres in pool if store.store_id == command.store_id]
+    if not pool:
         raise OutsideEveryPool
-    offered = offers(snapshot.levels, now, local_date(slot.ends_at), emergency=command.emergency)
-    sources = choose_sources(command.wanted, snapshot.pool, offered)
-    lines = _lines(command, snapshot.products, sources)
-    return Decision(_order(command, lines, slot, resident_id, now, settings), sources)
+    if command.channel != "pickup":
+        return choose_sources(command.wanted, pool, offered)
+    for shop in pool[:-1]:
+        try:
+            return choose_sources(command.wanted, [shop], offered)
+        except OutOfStock:
+            continue
+    return choose_sources(command.wanted, pool[-1:], offered)
 
 
-def _lines(
-    command: PlaceOrder, products: Mapping[str, Product], sources: Sequence[Source]
-) -> tuple[Line, ...]:
+def _lines(command: PlaceOrder, snapshot: Snapshot, sources: Sequence[Source]) -> tuple[Line, ...]:
+    promised = {line.sku: line for line in snapshot.kept.lines} if snapshot.kept else {}
     return tuple(
         Line(
             sku=line.sku,
             units=line.units,
-            price_fen=products[line.sku].price_fen,
-            grams=products[line.sku].grams,
+            price_fen=(promised.get(line.sku) or snapshot.products[line.sku]).price_fen,
+            grams=snapshot.products[line.sku].grams,
             sources=tuple(
                 SourceOf(store_id=s.store_id, owner_id=s.owner_id, units=s.units)
                 for s in sources
                 if s.sku == line.sku
             ),
+            substitute=line.substitute,
+            by_weight=snapshot.products[line.sku].by_weight,
         )
         for line in command.lines
     )
 
 
-def _order(
+def _promise(
     command: PlaceOrder,
     lines: tuple[Line, ...],
+    snapshot: Snapshot,
     slot: Slot,
+    now: datetime,
+    settings: Settings,
+) -> dict[str, Any]:
+    """What the lines cost with all that belongs to them, and until when to pay for it."""
+    kept, community = snapshot.kept, snapshot.community
+    goods_fen = sum(line.units * line.price_fen for line in lines)
+    slot_fen = kept.slot_fen if kept else slot.price_fen
+    proxy_fen = kept.proxy_fen if kept else community.proxy_fee_fen if command.for_resident else 0
+    discount_fen = kept.discount_fen if kept else command.spend_points * settings.point_fen
+    if discount_fen > goods_fen + slot_fen + proxy_fen:
+        raise PointsExceedTotal
+    deposit_fen = kept.deposit_fen if kept else command.boxes * settings.deposit_fen
+    total_fen = goods_fen + slot_fen + proxy_fen - discount_fen + deposit_fen
+    if command.expected_total_fen not in (None, total_fen):
+        raise PriceChanged(total_fen=total_fen)
+    due = command.pay == "online" and total_fen > 0
+    pay_by = min(now + timedelta(minutes=community.pay_minutes), slot.cutoff_at)
+    return {
+        "lines": lines,
+        "goods_fen": goods_fen,
+        "slot_fen": slot_fen,
+        "proxy_fen": proxy_fen,
+        "discount_fen": discount_fen,
+        "deposit_fen": deposit_fen,
+        "total_fen": total_fen,
+        "payment": "due" if due else "cash",
+        "progress": Progress(pay_by=rfc3339(pay_by)) if due else Progress(),
+    }
+
+
+def _order(
+    command: PlaceOrder,
+    promise: dict[str, Any],
     resident_id: str,
     now: datetime,
     settings: Settings,
 ) -> Order:
-    goods_fen = sum(line.units * line.price_fen for line in lines)
-    discount_fen = command.spend_points * settings.point_fen
-    if discount_fen > goods_fen + slot.price_fen:
-        raise PointsExceedTotal
-    deposit_fen = command.boxes * settings.deposit_fen
-    total_fen = goods_fen + slot.price_fen - discount_fen + deposit_fen
-    if command.expected_total_fen not in (None, total_fen):
-        raise PriceChanged(total_fen=total_fen)
     return Order(
         order_id=str(command.id),
         resident_id=resident_id,
@@ -109,16 +196,14 @@ def _order(
         state="placed",
         slot_id=command.slot_id,
         placed_at=rfc3339(now),
-        lines=lines,
         deliver_to=_address(command.deliver_to),
         boxes=command.boxes,
         points=command.spend_points,
-        goods_fen=goods_fen,
-        slot_fen=slot.price_fen,
-        discount_fen=discount_fen,
-        deposit_fen=deposit_fen,
         box_fen=settings.deposit_fen,
-        total_fen=total_fen,
+        pay=command.pay,
+        for_resident=command.for_resident,
+        emergency=command.emergency,
+        **promise,
     )
 
 

@@ -28,6 +28,7 @@ from linli.orders.rows import (
     OrderRow,
     TurnRow,
     command_key,
+    due_mark,
     due_of,
     order_of,
     turn_key,
@@ -79,7 +80,7 @@ def turn(
             OrderRow.changed_at.set(rfc3339(now)),
             OrderRow.payment.set(paid),
             OrderRow.progress.set(progress.model_dump_json(exclude_defaults=True)),
-            *_due(after, paid, progress),
+            *_due(order.order_id, after, paid, progress),
             *actions,
         ],
         condition=seen,
@@ -97,11 +98,11 @@ def _ended(progress: Progress, state: str, now: datetime) -> Progress:
     return progress.model_copy(update={"outcome": state, "close_at": closes_at})
 
 
-def _due(state: str, payment: str, progress: Progress) -> list[Action]:
+def _due(order_id: str, state: str, payment: str, progress: Progress) -> list[Action]:
     due = due_of(state, payment, progress)
     if due is None:
         return [OrderRow.due_mark.remove(), OrderRow.due_at.remove()]
-    return [OrderRow.due_mark.set(due[0]), OrderRow.due_at.set(due[1])]
+    return [OrderRow.due_mark.set(due_mark(due[0], order_id[-1])), OrderRow.due_at.set(due[1])]
 
 
 def once(

@@ -37,14 +37,21 @@ def freeze(step: Step, now: datetime) -> dict[str, Any]:
 
 
 def _freeze_all(wave_id: str, now: datetime) -> set[str]:
-    """Ids of the orders that are in the wave now; one cancelled meanwhile gave its place back."""
+    """
+    Ids of the orders that are in the wave now. One cancelled meanwhile gave its place back; one
+    not paid by now expires and gives it back, too, unless it is paid at this very moment: then
+    it is missing in this count, and found the next time.
+    """
     found = set()
     for order in orders.in_slot(wave_id):
-        if order.state == "cancelled":
+        if order.state in ("cancelled", "expired"):
             continue
         try:
             if order.wave_id != wave_id:
                 orders.freeze(order.order_id, wave_id, now)
+        except orders.NotPaid:
+            orders.expire(order.order_id, now, at_cut_off=True)
+            continue
         except Conflict:
             continue
         found.add(order.order_id)

@@ -1,13 +1,13 @@
 """Waves, routes and manifests as the rest of the system sees them, and their refusals."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from linli.kernel.errors import Refused
 from linli.kernel.ids import BoxId, CommandId, SlotId
-from linli.orders import Address, Line
+from linli.orders import WAVELESS, Address, Line
 
 RouteId = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}\.[a-z]+\.\d{8}T\d{4}\.\d{1,4}$")
@@ -56,6 +56,12 @@ class StartWave(BaseModel):
 
     id: CommandId
     slot_id: SlotId
+
+    @model_validator(mode="after")
+    def _has_a_wave(self) -> Self:
+        if self.slot_id.split(".")[1] in WAVELESS:
+            raise ValueError("nobody brings the orders of this slot anywhere")
+        return self
 
 
 class AcceptRoute(BaseModel):

@@ -15,6 +15,7 @@ from linli.kernel.ids import fingerprint
 from linli.kernel.machines import Machine
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
+from linli.orders import WAVELESS
 from linli.waves.model import StartWave
 from linli.waves.rows import (
     COMMAND,
@@ -68,7 +69,8 @@ def start(command: StartWave, caller: Caller, machine: Machine, now: datetime) -
 
 def start_due(machine: Machine, now: datetime) -> list[str]:
     """
-    Start the waves of all slots that are due, and run those again whose run failed.
+    Start the waves of all slots that are due, and run those again whose run failed. Slots whose
+    orders nobody brings anywhere are closed, and that is all.
 
     Returns:
         The ids of the waves that were looked at.
@@ -81,6 +83,9 @@ def start_due(machine: Machine, now: datetime) -> list[str]:
     faults: list[Exception] = []
     for wave_id in due:
         try:
+            if wave_id.split(".")[1] in WAVELESS:
+                slots.close(wave_id, now)
+                continue
             run(wave_id, machine, now, most_runs=RUNS_UNASKED)
         except AlreadyDone:
             continue  # Started by somebody else at this very moment, which is all we want.

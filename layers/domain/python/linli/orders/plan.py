@@ -1,0 +1,111 @@
+"""Planning an order: what to read for it, and the decision on what was read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linli import catalogue, credit, slots, stock
+from linli.catalogue import Community
+from linli.credit import CreditView
+from linli.kernel import reads
+from linli.kernel.errors import Refused
+from linli.kernel.settings import Settings
+from linli.kernel.time import local_date
+from linli.kernel.transact import Transaction
+from linli.orders import consent, rules
+from linli.orders.model import AddressIn, LineIn, Order, PlaceOrder
+from linli.orders.rules import Decision
+from linli.stock import Pool
+
+
+class Moved(Refused):
+    """The snapshot was stale; plan again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A wish, where it may be supplied from, and the order that it changes, if it does."""
+
+    command: PlaceOrder
+    resident_id: str
+    community: Community
+    pool: Pool
+    kept: Order | None = None
+
+    def keys(self, now: datetime) -> list[reads.Key]:
+        """What a batch must read for it."""
+        command = self.command
+        keys = [slots.slot_key(command.slot_id)]
+        keys += [catalogue.product_key(sku) for sku in command.wanted]
+        keys += stock.level_keys(self.pool, command.wanted)
+        if command.spend_points:
+            keys += credit.order_keys(self.resident_id, local_date(now))
+        if command.for_resident:
+            keys.append(consent.key(command.for_resident))
+        return keys
+
+    def decide(self, found: reads.Found, now: datetime, settings: Settings) -> Decision:
+        """
+        What to write, if `found` is still true.
+
+        Raises:
+            NoConsent: See `consent.check`.
+            Refused: See `rules.decide`.
+        """
+        command = self.command
+        if command.for_resident and self.kept is None:
+            who = command.community_id, self.resident_id
+            consent.check(found, command.for_resident, *who, now)
+        snapshot = rules.Snapshot(
+            pool=self.pool.stores,
+            levels=stock.levels_in(found, self.pool, command.wanted),
+            products=catalogue.products_in(found, list(command.wanted)),
+            slot=slots.slot_in(found, command.slot_id),
+            community=self.community,
+            kept=self.kept,
+        )
+        who_pays = self.resident_id
+        return rules.decide(command, snapshot, resident_id=who_pays, now=now, settings=settings)
+
+    def credit(self, found: reads.Found, now: datetime) -> CreditView | None:
+        """What the payer has in points, if the order spends any."""
+        if not self.command.spend_points:
+            return None
+        return credit.view(found, self.resident_id, local_date(now))
+
+    def check_consent(self, tx: Transaction) -> None:
+        """Let `tx` fail with `Moved` if the consent was revoked since it was read."""
+        if self.command.for_resident:
+            consent.hold(tx, self.command.for_resident, Moved())
+
+
+def plan_for(
+    command: PlaceOrder, resident_id: str, settings: Settings, kept: Order | None = None
+) -> Plan:
+    """The plan of a wish; of `kept`, if it is to change."""
+    community = catalogue.community(command.community_id, settings.pool_metres)
+    pool = stock.pool_for(command.deliver_to.point, command.wanted, community)
+    return Plan(command, resident_id, community, pool, kept)
+
+
+def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder:
+    """The wish that an order came from, with other `lines` if they are given."""
+    to = order.deliver_to
+    return PlaceOrder.model_validate(
+        {
+            "id": order.order_id,
+            "community_id": order.community_id,
+            "deliver_to": AddressIn(**to.model_dump()),
+            "lines": lines
+            or tuple(
+                LineIn(sku=line.sku, units=line.units, substitute=line.substitute)
+                for line in order.lines
+            ),
+            "slot_id": order.slot_id,
+            "boxes": order.boxes,
+            "spend_points": order.points,
+            "emergency": order.emergency,
+            "pay": order.pay,
+            "store_id": order.store_ids[0] if order.channel == "pickup" else None,
+            "for_resident": order.for_resident,
+        }
+    )
