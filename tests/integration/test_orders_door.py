@@ -95,7 +95,10 @@ def test_points_pay_for_goods_and_boxes_cost_a_deposit(db: Engine) -> None:
         "slot_fen": 300,
         "discount_fen": 400,
         "deposit_fen": 2000,
+        "proxy_fen": 0,
         "total_fen": 2600,
+        "final_fen": 2600,
+        "refund_fen": 0,
     }
 
 
@@ -177,7 +180,7 @@ def test_an_order_that_a_wave_has_frozen_is_not_cancelled(db: Engine) -> None:
     v.give_points("r-an", 5)
     place(spend_points=2)
     orders.freeze(ORDER_ID, v.FUTURE_SLOT, v.LATER)
-    refused(db, golden("order_cancelled"), 409, "conflict")
+    refused(db, golden("order_cancelled"), 409, "out_of_order")
 
 
 @pytest.mark.parametrize(
