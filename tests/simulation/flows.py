@@ -6,6 +6,8 @@ from uuid import UUID
 
 from linli import orders
 from tests.simulation import requests as r
+from tests.simulation.moving import moving
+from tests.simulation.preselling import preselling
 from tests.simulation.requests import Told
 from tests.support import picking
 from tests.support import village as v
@@ -250,5 +252,5 @@ def freezing(w: World) -> None:
 
 FLOWS = {
     flow.__name__: flow
-    for flow in (selling, queueing, ending, spending, lending, freezing)
+    for flow in (selling, queueing, ending, spending, lending, freezing, preselling, moving)
 }

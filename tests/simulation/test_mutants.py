@@ -4,10 +4,14 @@ import pytest
 
 from tests.simulation.flows import FLOWS
 from tests.simulation.mutants import MUTANTS, Mutant, applied
+from tests.simulation.presale_mutants import PRESALE_MUTANTS
+from tests.simulation.stock_mutants import STOCK_MUTANTS
 from tests.support.world import first_caught
 
+ALL = MUTANTS + PRESALE_MUTANTS + STOCK_MUTANTS
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+
+@pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)
 def test_a_seeded_defect_is_noticed(mutant: Mutant, capsys: pytest.CaptureFixture[str]) -> None:
     with applied(mutant):
         caught = first_caught(FLOWS[mutant.flow], range(mutant.seeds))
@@ -18,7 +22,7 @@ def test_a_seeded_defect_is_noticed(mutant: Mutant, capsys: pytest.CaptureFixtur
 
 
 def test_the_product_is_whole_again_after_a_mutant() -> None:
-    for mutant in MUTANTS:
+    for mutant in ALL:
         with applied(mutant):
             pass
     assert first_caught(FLOWS["selling"], range(3)) is None

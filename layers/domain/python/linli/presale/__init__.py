@@ -2,8 +2,9 @@
 
 from linli.presale.arrive import arrive
 from linli.presale.close import close_presales
-from linli.presale.collect import cancel, mark_paid, place, read_order
+from linli.presale.collect import place
 from linli.presale.cycles import cycles_of, procurements, put_cycle, read_cycle
+from linli.presale.ending import cancel, mark_paid, read_order
 from linli.presale.model import (
     Arrival,
     Cycle,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from linli import catalogue, stock
 from linli.kernel import ids, reads
-from linli.kernel.errors import AlreadyDone, IdReused
+from linli.kernel.errors import AlreadyDone, IdReused, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
@@ -37,24 +37,29 @@ def arrive(command: Arrival, *, caller: Caller, now: datetime) -> Stack:
     digest, key = ids.fingerprint(command), cycle_key(command.cycle_id)
     if row := reads.get(ArrivalRow, key, f"ARRIVAL#{command.id}"):
         return _replay(row, digest)
+    try:
+        return _record(command, digest, caller.subject, now)
+    except Refused:
+        # A resend that got through in the meantime may be what stands in the way.
+        if row := reads.get(ArrivalRow, key, f"ARRIVAL#{command.id}"):
+            return _replay(row, digest)
+        raise
+
+
+def _record(command: Arrival, digest: str, by: str, now: datetime) -> Stack:
     line = _expected(command)
     _check_goods(command, now)
     row = ArrivalRow(
-        key,
+        cycle_key(command.cycle_id),
         f"ARRIVAL#{command.id}",
         body=command.model_dump_json(),
-        by=caller.subject,
+        by=by,
         at=rfc3339(now),
         fingerprint=digest,
         allotted_units=0,
         released_units=0,
     )
-    try:
-        _write(row, command, line)
-    except AlreadyDone:
-        known = reads.get(ArrivalRow, key, f"ARRIVAL#{command.id}")
-        assert known is not None, "arrivals stay"
-        return _replay(known, digest)
+    _write(row, command, line)
     return stack_of(row)
 
 

@@ -12,8 +12,8 @@ from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Conflict
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
-from linli.presale.collect import void
 from linli.presale.cycles import procurements, read_row
+from linli.presale.ending import void
 from linli.presale.model import Cycle, PresaleOrder, Procurement
 from linli.presale.rows import (
     BY_DUE,

@@ -10,7 +10,7 @@ from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.orders import Address, Line, Order
 from linli.orders.model import SourceOf
-from linli.presale.collect import void
+from linli.presale.ending import void
 from linli.presale.model import Cycle, PresaleOrder, Stack
 from linli.presale.rows import ORDER, ArrivalRow, OrderRow, cycle_key, order_key, stacks_of
 from linli.presale.rules import Piece, allot
