@@ -25,6 +25,15 @@ class Emulator(Protocol):
 class DeploymentFailed(Exception):
     """The emulator refused the template; the text says which resource and why."""
 
+    def __init__(self, text: str, status: str = "") -> None:
+        """Say what failed; a stack that was being changed may be of another version."""
+        super().__init__(text + (_ANEW if status.startswith("UPDATE") else ""))
+
+
+_ANEW = """
+If the data are of another version of Linli and you can do without them: `make reset`, which
+forgets them, then `make run`."""
+
 
 @dataclass
 class Artifacts:
@@ -89,7 +98,7 @@ def _apply(emulator: Emulator, digest: str, parameters: dict[str, str]) -> None:
         )
     except cloudformation.exceptions.ClientError as error:
         if "No updates are to be performed" not in str(error):
-            raise DeploymentFailed(str(error)) from error
+            raise DeploymentFailed(str(error), _status(emulator)) from error
     _wait(emulator, cloudformation)
 
 
@@ -106,7 +115,7 @@ def _wait(emulator: Emulator, cloudformation: Any) -> None:
             for event in reversed(events)
             if "FAILED" in event["ResourceStatus"]
         ]
-        raise DeploymentFailed("\n".join([status, *reasons]))
+        raise DeploymentFailed("\n".join([status, *reasons]), status)
 
 
 def _status(emulator: Emulator) -> str:
