@@ -9,6 +9,7 @@ from linli.catalogue import Community, PutCommunity, PutProduct, PutStore, Store
 from linli.kernel.errors import Conflict
 from linli.kernel.geography import Point
 from linli.kernel.ids import gs1_check_digit, uuid7
+from linli.kernel.tables import Table
 from linli.orders import PlaceOrder
 from linli.orders.model import OutsideEveryPool
 from linli.stock import OutOfStock
@@ -123,6 +124,23 @@ def test_a_store_that_moves_leaves_its_old_neighbourhood(db: Engine) -> None:
     assert NEXT_DOOR not in [store.store_id for store, _ in catalogue.stores_near(HERE, 6_000)]
     there = catalogue.stores_near(moved.point, 100)
     assert [store.store_id for store, _ in there] == [NEXT_DOOR]
+
+
+def test_a_store_registered_before_there_were_cells_enters_its_own_when_put_again(
+    db: Engine,
+) -> None:
+    open_store(NEXT_DOOR, 1_000)
+    whole = db.everything()
+    old = {key: item for key, item in whole[Table.CATALOGUE].items() if "CELL#" not in key[0]}
+    db.restore({**whole, Table.CATALOGUE: old})
+    catalogue.forget()
+    assert catalogue.stores_near(HERE, 3_000) == []
+    open_store(NEXT_DOOR, 1_000)
+    assert [store.store_id for store, _ in catalogue.stores_near(HERE, 3_000)] == [NEXT_DOOR]
+    healed = db.items(Table.CATALOGUE)
+    db.forget_costs()
+    open_store(NEXT_DOOR, 1_000)
+    assert (db.items(Table.CATALOGUE), db.written_units) == (healed, 0)
 
 
 def command_of(store_id: str) -> PutStore:
