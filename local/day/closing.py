@@ -32,6 +32,8 @@ def _audit(one: dict[str, Any]) -> Audit:
         verdict=one["verdict"],
         checked=one["checked"],
         findings=[f"{each['key']}: {each['what']}" for each in suspicions[:MOST_FINDINGS]],
+        note_en=one["note_en"],
+        note_zh=one["note_zh"],
     )
 
 

@@ -131,6 +131,8 @@ class Audit:
     verdict: str
     checked: int
     findings: list[str] = field(default_factory=list)
+    note_en: str = ""
+    note_zh: str = ""
 
     @property
     def passed(self) -> bool:
@@ -215,6 +217,15 @@ class Figures:
     def saved_share(self) -> float | None:
         """Share of the baseline's metres that the routes saved; None without a baseline."""
         return 1 - self.metres / self.baseline_metres if self.baseline_metres else None
+
+    @property
+    def audit_notes(self) -> tuple[str, str]:
+        """What is to be known beside the verdicts, in English and Chinese."""
+        noted = [audit for audit in self.audits if audit.note_en]
+        return (
+            ". ".join(f"{audit.guarantee}: {audit.note_en}" for audit in noted),
+            "。".join(f"{audit.guarantee}：{audit.note_zh}" for audit in noted),
+        )
 
     @property
     def clean(self) -> bool:

@@ -283,7 +283,8 @@ def audits(figures: Figures) -> Section:
         Both("Checked", "核对数"),
         Both("Found", "所见"),
     )
-    return Section("audits", Both("Audits", "审计"), columns, tuple(rows))
+    note = Both(*figures.audit_notes)
+    return Section("audits", Both("Audits", "审计"), columns, tuple(rows), note)
 
 
 def surprises(figures: Figures) -> Section:

@@ -211,6 +211,17 @@ def test_a_surprise_a_wrong_code_or_a_failed_audit_spoils_the_day(
     assert not replace(FIGURES, **change).clean  # type: ignore[arg-type]
 
 
+def test_an_audit_with_a_note_is_clean_and_the_report_shows_it() -> None:
+    noted = Audit(
+        "I7", "Paper", "纸质单据", "holds", 4, note_en="1 order is out", note_zh="1 单待回"
+    )
+    figures = replace(FIGURES, audits=[noted])
+    assert figures.clean
+    for report in (as_text(figures), as_html(figures)):
+        assert "I7: 1 order is out" in report
+        assert "I7：1 单待回" in report
+
+
 def test_a_day_without_any_audit_is_not_clean() -> None:
     assert not replace(FIGURES, audits=[]).clean
 
