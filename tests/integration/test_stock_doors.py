@@ -13,6 +13,7 @@ from linli.kernel.tables import Table
 from linli.orders import PlaceOrder
 from linli.orders.model import NoEmergency
 from linli.stock import OutOfStock
+from tests.support import picking
 from tests.support import village as v
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
@@ -62,6 +63,7 @@ def place(units: int, subject: str = "r-an", **more: Any) -> orders.Order:
 
 def deliver(order: orders.Order, outcome: Any) -> None:
     orders.freeze(order.order_id, v.SLOT, v.LATER)
+    picking.send_off(orders.read(order.order_id), v.LATER)
     orders.deliver(
         str(uuid7()),
         order.order_id,
@@ -84,14 +86,14 @@ def test_where_did_the_units_go(db: Engine) -> None:
     tell("goods_received")
     tell("goods_written_off", lot_id="L7")
     tell("goods_returned")
-    deliver(place(4), "delivered")
+    deliver(placed := place(4), "delivered")
     deliver(place(1), "failed")
     answer = ask("moves_listed")
     told = [(move["kind"], move["units"]) for move in answer.body["moves"]]
     assert sorted(told) == [("received", 10), ("returned", -3), ("sold", -4), ("written_off", -2)]
     assert answer.body["units"] == level()["atp_units"] == 1
     sold = next(move for move in answer.body["moves"] if move["kind"] == "sold")
-    assert sold["by"] == "c-1"
+    assert (sold["by"], sold["reference"]) == ("c-1", placed.order_id)
     returned = next(move for move in answer.body["moves"] if move["kind"] == "returned")
     assert (returned["reference"], returned["reason"]) == ("farm-1", "wilted")
     assert audit_now() == []

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 
 from linli.audit.model import Finding, Snapshot, Transfer
 from linli.orders.audit import HAS_PLACE, LIVE, Record
@@ -68,9 +67,7 @@ def _of_lots(booked: Booked) -> Iterator[str]:
         if units != moved or units < 0:
             yield f"lot {lot_id} of {expires_on} has {units}, its moves say {moved}"
     dated, by_lots = booked.level.dated, booked.dated_units
-    for last in sorted(
-        dated.keys() | {day for day in by_lots if day >= min(dated, default=date.max)}
-    ):
+    for last in sorted(dated.keys() | by_lots.keys()):
         if dated.get(last, 0) != by_lots.get(last, 0):
             yield f"{dated.get(last, 0)} expire on {last}, the lots say {by_lots.get(last, 0)}"
 

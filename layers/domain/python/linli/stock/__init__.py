@@ -16,6 +16,7 @@ from linli.stock.change import (
     sell_at_till,
 )
 from linli.stock.commands import (
+    Count,
     DecideStocktake,
     Receipt,
     ReceiveTransfer,
@@ -56,6 +57,7 @@ from linli.stock.transfer import (
 
 __all__ = [
     "MOST_STORES",
+    "Count",
     "Counted",
     "DecideStocktake",
     "FourEyes",

@@ -58,7 +58,8 @@ def _allocate(
             share.units for row in rows if row.ends_at > rfc3339(now) for share in _shares(row)
         )
         seen = reads.get(LevelRow, *shelf)
-        left = fefo.remaining(lots_of(*shelf), level_of(*shelf, seen).on_hand_units)
+        level = level_of(*shelf, seen)
+        left = fefo.remaining(lots_of(level), level.on_hand_units)
         shares = fefo.allocate(fefo.drop(left, earlier), orders, local_date(ends_at))
         try:
             _write(shelf, wave_id, shares, ends_at, int(seen.allocations) if seen else 0)

@@ -33,11 +33,14 @@ class Booked:
     inbound_units: int = 0
     astray: tuple[str, ...] = ()
     lots: tuple[tuple[LotKey, int, int], ...] = ()
+    swept: tuple[tuple[str, int], ...] = ()
 
     @property
     def dated_units(self) -> Mapping[date, int]:
-        """What the lots have by their last day."""
+        """What the lots have by their last day, less what is gone since."""
         found: Counter[date] = Counter()
+        for expires_on, units in self.swept:
+            found[date.fromisoformat(expires_on)] -= units
         for (expires_on, _), units, _ in self.lots:
             found[date.fromisoformat(expires_on)] += units
         return found
@@ -50,6 +53,7 @@ class _Tally:
     lots: Counter[LotKey] = field(default_factory=Counter)
     moved: Counter[LotKey] = field(default_factory=Counter)
     astray: list[str] = field(default_factory=list)
+    swept: Counter[str] = field(default_factory=Counter)
 
     def add_move(self, item: StockItem) -> None:
         """Count a move under what it did."""
@@ -74,6 +78,7 @@ class _Tally:
             moves=self.counts["moves"],
             inbound_units=self.counts["inbound"],
             astray=tuple(sorted(self.astray)),
+            swept=tuple(sorted(self.swept.items())),
             lots=tuple((key, self.lots[key], self.moved[key]) for key in sorted(lots)),
         )
 
@@ -98,6 +103,7 @@ def booked() -> dict[Shelf, Booked]:
         elif kind == "LOTS":
             expires_on, _, lot_id = item.sk.partition("#")
             tallies[shelf[0], shelf[1]].lots[expires_on, lot_id] = int(item.units or 0)
+            tallies[shelf[0], shelf[1]].swept[expires_on] += int(item.swept_units or 0)
         elif not shelf and item.sk.isdigit():
             tallies[item.pk, item.sk].level = level_of(item.pk, item.sk, item)
     for item in transfers:

@@ -151,10 +151,13 @@ def book_out(
 ) -> None:
     """
     Take `units` of the ATP off the shelf unsold, of `lots` if they are known; `refusal` when the
-    ATP is less, or the level does not meet `condition`.
+    ATP is less, the lots are gone, or the level does not meet `condition`.
     """
     enough = LevelRow.atp_units >= units
-    by_date: list[Action] = [dated(lot.expires_on).add(-lot.units) for lot in _by_date(lots)]
+    by_date: list[Action] = []
+    for lot in _by_date(lots):
+        enough = enough & (dated(lot.expires_on) >= lot.units)
+        by_date.append(dated(lot.expires_on).add(-lot.units))
     terms = [LevelRow.terms.add(1)] if lots else []
     tx.update(
         LevelRow(store_id, sku),
@@ -167,7 +170,7 @@ def book_out(
         tx.update(
             lot_row(store_id, sku, lot.lot_id, lot.expires_on),
             [LotRow.units.add(-lot.units)],
-            condition=LotRow.units >= lot.units,
+            condition=(LotRow.units >= lot.units) & LotRow.swept_units.does_not_exist(),
             refusal=UnknownLot(),
         )
     if not lots:
@@ -216,6 +219,10 @@ def once(
     except AlreadyDone:
         check_same(reads.get(DoneRow, store_id, done_key(command_id)), digest)
         return False
+    except Refused:  # Of what a resend that was faster has changed?
+        if done_before(store_id, command_id, digest):
+            return False
+        raise
     return True
 
 

@@ -119,7 +119,8 @@ def write_off(command: WriteOff, *, by: str, now: datetime) -> Level:
 
     def write(tx: Transaction) -> None:
         why = Why(str(command.id), "written_off", by, now, reason=command.reason)
-        lots = named(command, lots_of(command.store_id, command.sku)) if command.lot_id else []
+        there = level(command.store_id, command.sku)
+        lots = named(command, lots_of(there)) if command.lot_id else []
         args = (command.store_id, command.sku, command.units, why, NotEnoughOnHand())
         book_out(tx, *args, lots)
 
@@ -152,8 +153,8 @@ def return_to_supplier(command: SupplierReturn, *, by: str, now: datetime) -> Le
     """
 
     def write(tx: Transaction) -> None:
-        on_hand_units = level(command.store_id, command.sku).on_hand_units
-        lots = fefo.remaining(lots_of(command.store_id, command.sku), on_hand_units)
+        there = level(command.store_id, command.sku)
+        lots = fefo.remaining(lots_of(there), there.on_hand_units)
         going = named(command, lots)
         if going[0].received_on < local_date(now) - timedelta(days=RETURN_DAYS):
             raise TooLateToReturn
@@ -168,7 +169,8 @@ def return_to_supplier(command: SupplierReturn, *, by: str, now: datetime) -> Le
 
 def lots_on_hand(store_id: str, sku: str) -> list[Lot]:
     """What is left of each lot, the first to expire first."""
-    return fefo.remaining(lots_of(store_id, sku), level(store_id, sku).on_hand_units)
+    there = level(store_id, sku)
+    return fefo.remaining(lots_of(there), there.on_hand_units)
 
 
 def moves_of(

@@ -82,10 +82,12 @@ class MoveRow(Row):
 
 
 class LotRow(Row):
-    """pk = LOTS#<store_id>#<sku>, sk = <expires on>#<lot id>; see `fefo.Lot`."""
+    """pk = LOTS#<store_id>#<sku>, sk = <expires on>#<lot id>; see `fefo.Lot`. `swept_units` are
+    those that no level counts any more, because their last day is over and they are gone."""
 
     table = Table.STOCK
     units = NumberAttribute(default=0)
+    swept_units = NumberAttribute(null=True)
     received_on = UnicodeAttribute()
     supplier_id = UnicodeAttribute(null=True)
     supplier_lot = UnicodeAttribute(null=True)
@@ -116,6 +118,7 @@ class StockItem(Dated):
     sku = UnicodeAttribute(null=True)
     shipped_units = NumberAttribute(null=True)
     lost_units = NumberAttribute(null=True)
+    swept_units = NumberAttribute(null=True)
 
 
 class StocktakeRow(Row):
@@ -216,9 +219,13 @@ def lot_row(store_id: str, sku: str, lot_id: str, expires_on: date) -> LotRow:
     return LotRow(lots_key(store_id, sku), f"{expires_on.isoformat()}#{lot_id}")
 
 
-def lots_of(store_id: str, sku: str) -> list[Lot]:
-    """All lots that a shelf ever had, the first to expire first."""
-    return [lot_of(row) for row in reads.query(LotRow, lots_key(store_id, sku))]
+def lots_of(level: Level) -> list[Lot]:
+    """The lots that a level counts, the first to expire first."""
+    if not level.dated:
+        return []
+    later = LotRow.sk >= min(level.dated).isoformat()
+    rows = reads.query(LotRow, lots_key(level.store_id, level.sku), later)
+    return [lot_of(row) for row in rows]
 
 
 def lot_of(row: LotRow) -> Lot:
@@ -228,7 +235,7 @@ def lot_of(row: LotRow) -> Lot:
     return Lot(
         lot_id=lot_id,
         expires_on=date.fromisoformat(expires_on),
-        units=int(row.units),
+        units=int(row.units) - int(row.swept_units or 0),
         received_on=date.fromisoformat(row.received_on),
         supplier_id=row.supplier_id,
         supplier_lot=row.supplier_lot,

@@ -83,6 +83,9 @@ def take_stock(command: Stocktake, *, by: str, now: datetime) -> Told:
             return _count(command, by, now)
         except (_Moved, AlreadyDone):
             continue
+        except NotEnoughOnHand:
+            if reads.get(StocktakeRow, *key) is None:
+                raise
     raise Contended("goods keep moving in this store")
 
 

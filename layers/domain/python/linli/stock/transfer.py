@@ -103,9 +103,9 @@ def ship(transfer_id: str, command: ShipTransfer, *, by: str, now: datetime) -> 
     row = _row(transfer_id)
     if row.state != "requested":
         return _again(row, row.ship_id, command.id, int(row.shipped_units) == command.units)
-    lots = _going(row, command.units, now)
     why = Why(transfer_id, "transfer_out", by, now, reference=transfer_id)
     try:
+        lots = _going(row, command.units, now)
         with transaction() as tx:
             tx.update(
                 TransferRow(transfer_key(transfer_id), TRANSFER),
@@ -125,14 +125,17 @@ def ship(transfer_id: str, command: ShipTransfer, *, by: str, now: datetime) -> 
             tx.update(
                 LevelRow(row.to_store_id, row.sku), [LevelRow.inbound_units.add(command.units)]
             )
-    except AlreadyDone:
-        return ship(transfer_id, command, by=by, now=now)
+    except (AlreadyDone, NotEnoughOnHand):  # Has somebody shipped it meanwhile?
+        row = _row(transfer_id)
+        if row.state == "requested":
+            raise
+        return _again(row, row.ship_id, command.id, int(row.shipped_units) == command.units)
     return transfer(transfer_id)
 
 
 def _going(row: TransferRow, units: int, now: datetime) -> list[Lot]:
-    on_hand_units = level(row.from_store_id, row.sku).on_hand_units
-    left = fefo.remaining(lots_of(row.from_store_id, row.sku), on_hand_units)
+    giving = level(row.from_store_id, row.sku)
+    left = fefo.remaining(lots_of(giving), giving.on_hand_units)
     good = [lot for lot in left if lot.expires_on >= local_date(now)]
     lots = fefo.take(good, units)[:MOST_LOTS]
     if sum(lot.units for lot in lots) < units:
