@@ -178,6 +178,16 @@ def copy_line(db: Engine) -> None:
     db.restore(kept)
 
 
+def spoil_reconciliation(db: Engine) -> None:
+    key = next(key for key in db.items(Table.PLANS) if key[1] == "RECONCILIATION")
+    db.damage(Table.PLANS, key, lambda item: item.update(lines={"S": "[1"}))
+
+
+def stray_reconciliation(db: Engine) -> None:
+    key = next(key for key in db.items(Table.PLANS) if key[1] == "RECONCILIATION")
+    db.damage(Table.PLANS, key, lambda item: item.update(emergency_id={"S": "another"}))
+
+
 def is_first_delivery(key: tuple[str, str], item: Item) -> bool:
     return key[1] == "DELIVERY" and item["order_id"]["S"] == _kept[0][0][0]
 
@@ -202,6 +212,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "a line is there twice": (copy_line, "applied 2 times"),
     "an applied order was not printed": (of_pack(lambda b: b.update(stops=[])), "never printed"),
     "a pack can't be read": (of_pack(lambda b: b.pop("stops")), "cannot be read"),
+    "a reconciliation can't be read": (spoil_reconciliation, "cannot be read"),
+    "a reconciliation is of no emergency": (stray_reconciliation, "never was"),
     "a delivery is gone": (lose(Table.ORDERS, is_first_delivery), "deliveries tell []"),
     "a printed order is gone": (lose(Table.ORDERS, is_outstanding), "does not exist"),
     "the emergency is gone": (

@@ -9,8 +9,8 @@ from linli.kernel.time import rfc3339
 from linli.sensing.audit import Kept, Measured, ThingRecord
 
 DEAD_LETTERS: Final = Note(
-    "Told by tables alone: how deep the dead-letter queues are is for their alarms to tell",
-    "仅凭数据表判断：死信队列的积压由其告警反映",
+    "Told by tables alone: what lies in the dead-letter queues is not in them, look there too",
+    "仅凭数据表判断：死信队列中的消息不在表内，请另行查看队列",
 )
 
 

@@ -51,7 +51,7 @@ def outstanding(
 def _of_paper(emergency: EmergencyRecord, records: Mapping[str, Record]) -> Iterator[str]:
     if emergency.state is None:
         yield "paper of an emergency that never was"
-    for key in emergency.unreadable_packs:
+    for key in emergency.unreadable:
         yield f"{key} cannot be read"
     for order_id in emergency.printed:
         if order_id not in records or not records[order_id].state:

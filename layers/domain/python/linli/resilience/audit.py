@@ -1,9 +1,10 @@
 """What an audit needs of the plans table: what was printed for emergencies, and what came back."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pydantic import TypeAdapter
 
 from linli.kernel import reads
 from linli.resilience.model import Pack, PaperLine
@@ -11,6 +12,7 @@ from linli.resilience.reconcile import line_key
 from linli.resilience.rows import EMERGENCY, LINE, PACK, RECONCILIATION, PlansItem, emergency_key
 
 _EMERGENCY_KEY = emergency_key("")
+_KEYS = TypeAdapter(list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,14 @@ class Entered:
 class EmergencyRecord:
     """
     An emergency's paper: the orders printed, the lines entered, the keys of lines that were sent
-    with reconciliations; `state` is None if there is no such emergency.
+    with reconciliations; `state` is None if there is no such emergency. `unreadable` are the keys
+    of packs and reconciliations that cannot be read.
     """
 
     emergency_id: str
     state: str | None
     printed: tuple[str, ...]
-    unreadable_packs: tuple[str, ...]
+    unreadable: tuple[str, ...]
     lines: tuple[Entered, ...]
     sent: frozenset[str]
 
@@ -52,30 +55,30 @@ class EmergencyRecord:
 def emergencies() -> dict[str, EmergencyRecord]:
     """Every emergency by its id, also one that only a reconciliation or a line knows."""
     items: dict[str, list[PlansItem]] = defaultdict(list)
-    sent: dict[str, set[str]] = defaultdict(set)
     for item in reads.scan(PlansItem):
         if item.pk.startswith(_EMERGENCY_KEY):
             items[item.pk.removeprefix(_EMERGENCY_KEY)].append(item)
         elif item.sk == RECONCILIATION:
-            sent[str(item.emergency_id)] |= set(json.loads(item.lines or "[]"))
+            items[str(item.emergency_id)].append(item)
     return {
-        emergency_id: _record(emergency_id, items[emergency_id], sent[emergency_id])
-        for emergency_id in sorted(items.keys() | sent.keys())
+        emergency_id: _record(emergency_id, items[emergency_id]) for emergency_id in sorted(items)
     }
 
 
-def _record(emergency_id: str, items: Sequence[PlansItem], sent: set[str]) -> EmergencyRecord:
+def _record(emergency_id: str, items: Sequence[PlansItem]) -> EmergencyRecord:
     states = [str(item.state) for item in items if item.sk == EMERGENCY]
     packs = {item.sk: _pack(item) for item in items if item.sk.startswith(PACK)}
     lines = [_entered(emergency_id, item) for item in items if item.sk.startswith(LINE)]
+    sent = {item.pk: _sent(item) for item in items if item.sk == RECONCILIATION}
+    unread = [key for told in (packs, sent) for key, what in told.items() if what is None]
     printed = {stop.order_id for pack in packs.values() if pack for stop in pack.stops}
     return EmergencyRecord(
         emergency_id=emergency_id,
         state=states[0] if states else None,
         printed=tuple(sorted(printed)),
-        unreadable_packs=tuple(key for key, pack in packs.items() if pack is None),
+        unreadable=tuple(sorted(unread)),
         lines=tuple(sorted(lines, key=lambda one: one.key)),
-        sent=frozenset(sent),
+        sent=frozenset(key for keys in sent.values() for key in keys or ()),
     )
 
 
@@ -83,6 +86,14 @@ def _pack(item: PlansItem) -> Pack | None:
     try:
         return Pack.model_validate_json(item.body or "")
     except ValueError:  # Not JSON, or not a pack.
+        return None
+
+
+def _sent(item: PlansItem) -> list[str] | None:
+    """The keys of a reconciliation's lines; none of one that is older than their noting."""
+    try:
+        return _KEYS.validate_json(item.lines or "[]")
+    except ValueError:  # Not JSON, or no list of keys.
         return None
 
 
