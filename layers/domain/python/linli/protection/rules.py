@@ -28,20 +28,18 @@ def levels(
     Sales of days on which a shelf ran empty are less than the demand was, so levels learnt from
     them are too low: what is protected today makes the record of tomorrow more honest.
     """
-    if not history:
-        return [0] * HOURS
-    kept = []
-    for hour_of_week in range(HOURS):
-        weekday, hour = divmod(hour_of_week, 24)
+    kept = [0] * HOURS
+    for hour in range(24):
         seen = [
             (on.weekday(), units)
             for on in history
             if (units := _until_next(history, on, hour, replenish_hours)) is not None
         ]
-        alike = [units for of, units in seen if of == weekday]
-        if len(alike) < FEWEST_WEEKS:
-            alike = [units for _, units in seen]
-        kept.append(quantile_of(alike, quantile))
+        everyday = [units for _, units in seen]
+        for weekday in range(7):
+            alike = [units for of, units in seen if of == weekday]
+            enough = alike if len(alike) >= FEWEST_WEEKS else everyday
+            kept[weekday * 24 + hour] = quantile_of(enough, quantile)
     return kept
 
 
