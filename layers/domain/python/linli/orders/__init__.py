@@ -16,7 +16,7 @@ from linli.orders.place import place
 from linli.orders.quote import Quote, quote
 from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
-from linli.orders.sweep import sweep
+from linli.orders.sweep import close, give_up_waiting, sweep
 from linli.orders.turn import note_command
 from linli.orders.wave import WAVELESS, NotPaid, freeze, mark_routed
 
@@ -47,11 +47,13 @@ __all__ = [
     "agree",
     "cancel",
     "change",
+    "close",
     "collect",
     "deliver",
     "deliver_on_paper",
     "expire",
     "freeze",
+    "give_up_waiting",
     "hand_over",
     "history",
     "in_slot",
