@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def db() -> Iterator[Engine]:
         assert audit_now() == []
 
 
-def due(units: int = 2, **more: object) -> Order:
+def due(units: int = 2, **more: Any) -> Order:
     return lives.place({GREENS: units}, pay="online", **more)
 
 

@@ -1,0 +1,305 @@
+"""Pickup, locker, the last 500 metres, and orders for somebody else: each has its own way."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from linli import credit, orders
+from linli.kernel.errors import IdReused, Invalid, NotFound, Refused
+from linli.kernel.identity import Caller, Role
+from linli.kernel.ids import uuid7
+from linli.kernel.tables import Table
+from linli.orders import Collect, GiveConsent, Order, consent
+from linli.orders.collect import CODE_VALID, MOST_TRIES
+from tests.support import lives
+from tests.support import village as v
+from tests.support.engine import Engine, engine
+from tests.support.picking import pack, send_off
+from tests.support.world import audit_now
+
+GREENS, RICE, EGGS, TEA = v.SKUS
+LEADER = Caller("l-1", frozenset({(Role.LEADER, v.COMMUNITY)}))
+
+
+@pytest.fixture
+def db() -> Iterator[Engine]:
+    with engine() as opened:
+        v.furnish_quickly(opened, "lives", lives.furnish)
+        yield opened
+        assert audit_now() == []
+
+
+def code_of(order: Order, now: Any = v.LATER) -> str:
+    return orders.issue_code(order.order_id, resident_id="r-an", now=now).code
+
+
+def collect(order: Order, code: str, caller: Caller | None = None, **more: Any) -> Order:
+    now = more.pop("now", v.LATER)
+    command = Collect.model_validate({"id": uuid7(), "code": code} | more)
+    who = caller or v.keeper(order.store_ids[0])
+    return orders.collect(order.order_id, command, caller=who, now=now)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**8:08d}"
+
+
+def refused(code: str, attempt: Any) -> None:
+    with pytest.raises(Refused) as refusal:
+        attempt()
+    assert refusal.value.code == code
+
+
+# ---------------------------------------------------------------- pickup
+
+
+def test_a_pickup_comes_from_the_nearest_store_that_has_it_all(db: Engine) -> None:
+    lives.place({GREENS: 8}, "r-bo")
+    order = lives.place({GREENS: 2, RICE: 1}, slot_id=lives.PICKUP_SLOT)
+    assert order.store_ids == [v.STORES[1]]
+    refused("out_of_stock", lambda: lives.place({GREENS: 10}, slot_id=lives.PICKUP_SLOT))
+
+
+def test_a_pickup_comes_from_the_chosen_store_or_not_at_all(db: Engine) -> None:
+    order = lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT, store_id=v.STORES[2])
+    assert order.store_ids == [v.STORES[2]]
+    chosen = {"slot_id": lives.PICKUP_SLOT, "store_id": v.STORES[2]}
+    refused("out_of_stock", lambda: lives.place({GREENS: 8}, **chosen))
+    far = chosen | {"store_id": v.FAR_STORE}
+    refused("outside_every_pool", lambda: lives.place({GREENS: 1}, **far))
+    with pytest.raises(ValueError, match="only an order that is picked up"):
+        v.wish(None, {GREENS: 1}, store_id=v.STORES[2])
+
+
+def test_a_pickup_is_picked_without_a_wave_and_collected_with_its_code(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT, boxes=1), v.NOON)
+    assert order.state == "packed"
+    order = collect(order, code_of(order), box_ids=[v.box(0)])
+    assert (order.state, order.progress.outcome) == ("collected", "collected")
+    assert credit.statement("r-an", now=v.NOON).deposit_fen == 1000
+
+
+def test_a_courier_does_not_take_what_is_picked_up(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT), v.NOON)
+    refused(
+        "out_of_order",
+        lambda: orders.hand_over(order.order_id, order.store_ids[0], by="k", now=v.NOON),
+    )
+    brought = pack(lives.frozen(lives.place({GREENS: 2})), v.LATER)
+    refused("out_of_order", lambda: code_of(brought))
+
+
+def test_what_nobody_collects_in_time_is_for_others_again(db: Engine) -> None:
+    order = lives.paid(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT, pay="online"))
+    pack(order, v.LATER)
+    day = v.LATER + timedelta(days=1)
+    assert orders.sweep(day - timedelta(seconds=1))["collect"] == 0
+    assert orders.sweep(day)["collect"] == 1
+    order = orders.read(order.order_id)
+    assert (order.state, order.progress.refund_fen) == ("failed", 700)
+
+
+# ---------------------------------------------------------------- codes
+
+
+def test_a_code_is_kept_as_a_digest_alone(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT), v.NOON)
+    code = code_of(order)
+    assert not any(code in str(item) for item in db.items(Table.ORDERS).values())
+
+
+def test_a_code_opens_once_and_a_new_one_voids_it(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT), v.NOON)
+    old, code = code_of(order), code_of(order)
+    refused("wrong_code", lambda: collect(order, old))
+    command = Collect(id=uuid7(), code=code)
+    keeper = v.keeper(order.store_ids[0])
+    for _ in range(2):
+        done = orders.collect(order.order_id, command, caller=keeper, now=v.LATER)
+        assert done.state == "collected"
+    refused("out_of_order", lambda: collect(order, code))
+
+
+def test_a_code_that_is_old_or_was_guessed_at_opens_nothing(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT), v.NOON)
+    refused("wrong_code", lambda: collect(order, "12345678"))
+    code = code_of(order)
+    refused("wrong_code", lambda: collect(order, code, now=v.LATER + CODE_VALID))
+    for _ in range(MOST_TRIES):
+        refused("wrong_code", lambda: collect(order, wrong(code)))
+    refused("wrong_code", lambda: collect(order, code))
+    assert collect(order, code_of(order)).state == "collected"
+
+
+def test_only_the_orders_own_store_hands_it_out(db: Engine) -> None:
+    order = pack(lives.place({GREENS: 2}, slot_id=lives.PICKUP_SLOT), v.NOON)
+    code = code_of(order)
+    for stranger in (v.keeper(v.FAR_STORE), v.resident("r-an")):
+        with pytest.raises(NotFound):
+            collect(order, code, stranger)
+    with pytest.raises(NotFound):
+        orders.issue_code(order.order_id, resident_id="r-bo", now=v.LATER)
+
+
+# ---------------------------------------------------------------- lockers
+
+
+def test_a_lockers_order_is_stored_by_its_courier_and_taken_out_with_a_code(db: Engine) -> None:
+    order = send_off(lives.frozen(lives.place({GREENS: 2}, slot_id=lives.LOCKER_SLOT)), v.LATER)
+    refused("out_of_order", lambda: lives.end(order, "delivered"))
+    stored = lives.end(order, "stored")
+    assert stored.state == "stored"
+    refused("already_settled", lambda: lives.end(order, "failed"))
+    code = code_of(order)
+    with pytest.raises(NotFound):
+        collect(order, code)
+    assert collect(order, code, v.resident("r-an")).state == "collected"
+
+
+def test_a_doorsteps_order_is_not_stored(db: Engine) -> None:
+    order = send_off(lives.frozen(lives.place({GREENS: 2})), v.LATER)
+    refused("out_of_order", lambda: lives.end(order, "stored"))
+
+
+def test_a_locker_takes_no_more_orders_than_it_has_boxes(db: Engine) -> None:
+    for _ in range(9):
+        lives.place({EGGS: 1}, slot_id=lives.LOCKER_SLOT)
+    refused("slot_full", lambda: lives.place({EGGS: 1}, slot_id=lives.LOCKER_SLOT))
+
+
+# ---------------------------------------------------------------- the last 500 metres
+
+
+def test_the_last_500_metres_are_served_from_stores_so_near_only(db: Engine) -> None:
+    near = lives.place({GREENS: 18}, slot_id=lives.LASTMILE_SLOT)
+    assert near.store_ids == list(v.STORES[:2]), "the third is 900 metres away"
+    refused("out_of_stock", lambda: lives.place({GREENS: 1}, slot_id=lives.LASTMILE_SLOT))
+    away = v.HOME | {"lon": v.HOME_LON - 0.01}
+    nobody: dict[str, Any] = {"slot_id": lives.LASTMILE_SLOT, "deliver_to": away}
+    refused("outside_every_pool", lambda: lives.place({RICE: 1}, **nobody))
+
+
+# ---------------------------------------------------------------- for somebody else
+
+
+def agreed(**changed: Any) -> GiveConsent:
+    until = v.NOON + timedelta(days=30)
+    facts = {"id": uuid7(), "community_id": v.COMMUNITY, "resident_id": "elder", "until": until}
+    return GiveConsent.model_validate(facts | {"proxy_id": "r-an"} | changed)
+
+
+def for_elder(command: GiveConsent, who: str = "r-an", **more: Any) -> Order:
+    wanted = {"resident_id": "elder", "consent_id": str(command.id)}
+    return lives.place({GREENS: 2}, who, for_resident=wanted, **more)
+
+
+def test_a_proxy_orders_for_an_elder_who_agreed(db: Engine) -> None:
+    command = agreed()
+    consent.give(command, caller=LEADER, now=v.NOON)
+    order = for_elder(command, spend_points=2)
+    assert (order.proxy_fen, order.total_fen) == (300, 700 + 300 - 200)
+    assert order.people == {"r-an", "elder"}
+    assert credit.statement("r-an", now=v.NOON).held_points == 2, "the points are the payer's"
+    assert orders.read(order.order_id, "elder").resident_id == "r-an"
+    assert orders.cancel(order.order_id, resident_id="elder", now=v.NOON).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "case", ["none", "revoked", "over", "another proxy", "another elder", "elsewhere"]
+)
+def test_nobody_orders_for_an_elder_without_a_valid_consent(db: Engine, case: str) -> None:
+    cases: dict[str, dict[str, Any]] = {
+        "over": {"until": v.NOON + timedelta(seconds=1)},
+        "another proxy": {"proxy_id": "r-bo"},
+        "another elder": {"resident_id": "other"},
+        "elsewhere": {"community_id": "gulou"},
+    }
+    changed = cases.get(case, {})
+    command = agreed(**changed)
+    witness = Caller("l-1", frozenset({(Role.LEADER, c) for c in (v.COMMUNITY, "gulou")}))
+    if case != "none":
+        consent.give(command, caller=witness, now=v.NOON - timedelta(hours=1))
+    if case == "revoked":
+        consent.revoke(str(command.id), caller=v.resident("elder"), now=v.NOON)
+    if case == "over":
+        command = agreed(until=v.NOON)
+        consent.give(command, caller=witness, now=v.NOON - timedelta(hours=1))
+    refused("no_consent", lambda: for_elder(command))
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        (v.resident("elder"), True),
+        (LEADER, True),
+        (v.DISPATCHER, True),
+        (v.resident("r-an"), False),
+        (Caller("r-an", frozenset({(Role.LEADER, v.COMMUNITY)})), False),
+        (Caller("l-2", frozenset({(Role.LEADER, "gulou")})), False),
+    ],
+    ids=["themselves", "leader", "dispatcher", "the proxy", "the proxy as leader", "elsewhere"],
+)
+def test_a_consent_is_given_by_the_elder_or_before_a_witness(
+    db: Engine, who: Caller, may: bool
+) -> None:
+    command = agreed()
+    if not may:
+        with pytest.raises(NotFound):
+            consent.give(command, caller=who, now=v.NOON)
+        return
+    first = consent.give(command, caller=who, now=v.NOON)
+    assert first.by == who.subject
+    assert consent.give(command, caller=who, now=v.NOON) == first
+    with pytest.raises(IdReused):
+        consent.give(agreed(id=command.id, proxy_id="r-bo"), caller=who, now=v.NOON)
+
+
+def test_a_consent_has_a_future_and_is_to_somebody_else(db: Engine) -> None:
+    for changed in ({"until": v.NOON}, {"proxy_id": "elder"}):
+        with pytest.raises(Invalid):
+            consent.give(agreed(**changed), caller=LEADER, now=v.NOON)
+
+
+def test_a_consent_that_is_revoked_at_this_moment_does_not_count(db: Engine) -> None:
+    command = agreed()
+    consent.give(command, caller=LEADER, now=v.NOON)
+    calls = iter(range(99))
+
+    def revoke_in_between(operation: str) -> None:
+        if operation == "TransactWriteItems" and next(calls) == 0:
+            consent.revoke(str(command.id), caller=v.resident("elder"), now=v.NOON)
+
+    db.before_call = revoke_in_between
+    refused("no_consent", lambda: for_elder(command))
+
+
+# ---------------------------------------------------------------- quotes
+
+
+def test_a_quote_is_what_the_order_would_cost_and_holds_nothing(db: Engine) -> None:
+    command = v.wish(None, {GREENS: 12, RICE: 1}, spend_points=2, boxes=1, pay="online")
+    before = db.everything()
+    quoted = orders.quote(command, caller=v.resident("r-an"), now=v.NOON, settings=v.SETTINGS)
+    assert db.everything() == before
+    placed = orders.place(
+        command.model_copy(update={"expected_total_fen": quoted.total_fen}),
+        caller=v.resident("r-an"),
+        now=v.NOON,
+        settings=v.SETTINGS,
+    )
+    assert (quoted.stores, quoted.pay_by) == (len(placed.store_ids), placed.progress.pay_by)
+    assert quoted.total_fen == placed.total_fen
+    assert "69012345" not in quoted.model_dump_json(), "no store is named"
+
+
+def test_a_quote_is_refused_as_the_order_would_be(db: Engine) -> None:
+    who = {"caller": v.resident("r-an"), "now": v.NOON, "settings": v.SETTINGS}
+    before = db.everything()
+    for code, command in {
+        "out_of_stock": v.wish(None, {GREENS: 28}),
+        "unknown_sku": v.wish(None, {v.UNSOLD_SKU: 1}),
+    }.items():
+        refused(code, lambda command=command: orders.quote(command, **who))  # type: ignore[arg-type]
+    assert db.everything() == before
