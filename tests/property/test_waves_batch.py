@@ -105,9 +105,8 @@ def riders(draw: st.DrawFn) -> list[Courier]:
 def slot(hours: int) -> Slot:
     starts_at = CUTOFF_AT + timedelta(hours=1)
     ends_at = starts_at + timedelta(hours=hours)
-    return Slot(
-        SLOT_ID, "wulin", "courier", starts_at, ends_at, CUTOFF_AT, 99, 0, PriceRule(price_fen=0), "closed"
-    )  # fmt: skip
+    price = PriceRule(price_fen=0)
+    return Slot(SLOT_ID, "wulin", "courier", starts_at, ends_at, CUTOFF_AT, 99, 0, price, "closed")
 
 
 @PURE
