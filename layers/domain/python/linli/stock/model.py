@@ -120,6 +120,12 @@ class Level:
         good = sum(units for last, units in self.dated.items() if last >= until)
         return max(0, self.on_hand_units - good)
 
+    def expired_units(self, today: date) -> int:
+        """Units on hand of lots whose last day is over; not those that no lot accounts for."""
+        accounted = min(self.on_hand_units, sum(self.dated.values()))
+        good = sum(units for last, units in self.dated.items() if last >= today)
+        return max(0, accounted - good)
+
     def kept_units(
         self, now: datetime, until: date | None = None, *, emergency: bool = False
     ) -> int:

@@ -39,7 +39,7 @@ def sweep_store(store_id: str, now: datetime) -> int:
 
 
 def _sweep(level: Level, today: date, now: datetime) -> int:
-    expired = level.short_units(today)
+    expired = level.expired_units(today)
     units = min(expired, level.atp_units)
     over = [lot for lot in lots_of(level) if lot.expires_on < today]
     gone = over[:MOST_LOTS] if units == expired else []
