@@ -1,12 +1,12 @@
 """The flows: who meets whom, and what they ask for at the same time."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from linli import orders
 from tests.simulation import requests as r
 from tests.simulation.moving import moving
+from tests.simulation.paying import IN_WAVE, Started, paying, picking_apart
 from tests.simulation.preselling import preselling
 from tests.simulation.requests import Told
 from tests.support import picking
@@ -86,9 +86,6 @@ def ending(w: World) -> None:
         w.client(cancel.name, r.freeze(order_id, v.SLOT), cancel)
     w.run()
     r.check(w, told)
-
-
-IN_WAVE = [UUID(f"01890000-0000-7000-8000-00000000000{n}") for n in range(3)]
 
 
 def _in_a_wave() -> None:
@@ -208,21 +205,6 @@ def _with_boxes() -> None:
     v.put_boxes(range(3))
 
 
-class Started:
-    """A machine that knows which runs were started, and runs nothing."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def start(self, name: str, payload: dict[str, Any]) -> None:
-        """Note the run."""
-        self.names.add(name)
-
-    def ended(self, name: str) -> bool:
-        """No run ends by itself."""
-        return False
-
-
 def freezing(w: World) -> None:
     """
     A slot closes and its wave freezes while orders are still being placed and cancelled; the
@@ -252,5 +234,16 @@ def freezing(w: World) -> None:
 
 FLOWS = {
     flow.__name__: flow
-    for flow in (selling, queueing, ending, spending, lending, freezing, preselling, moving)
+    for flow in (
+        selling,
+        queueing,
+        ending,
+        spending,
+        lending,
+        freezing,
+        preselling,
+        moving,
+        paying,
+        picking_apart,
+    )
 }

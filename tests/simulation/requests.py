@@ -258,15 +258,18 @@ def check(w: World, told: Told) -> None:
         answer, record = w.told(name), kept.get(str(order_id))
         if answer and answer.ok and (record is None or record.state != state):
             w.violations.append(f"{name}: told {state}, it is {record and record.state}")
-    _check_goods(w, told)
+    check_goods(w, told)
 
 
-def _check_goods(w: World, told: Told) -> None:
-    """As many units came in and were lost as clients were told, beside what was there at first."""
+def check_goods(w: World, told: Told, short_units: int = 0) -> None:
+    """
+    As many units came in and were lost as clients were told, beside what was there at first and
+    what pickers did not find.
+    """
     levels = [each.level for each in booked().values()]
     for asked, kept in (
         (told.received, sum(level.received_units for level in levels) - told.opening_units),
-        (told.written_off, sum(level.written_off_units for level in levels)),
+        (told.written_off, sum(level.written_off_units for level in levels) - short_units),
     ):
         answers = {name: w.told(name) for name in asked}
         units = sum(n for name, n in asked.items() if (a := answers[name]) and a.ok)

@@ -4,11 +4,12 @@ import pytest
 
 from tests.simulation.flows import FLOWS
 from tests.simulation.mutants import MUTANTS, Mutant, applied
+from tests.simulation.order_mutants import ORDER_MUTANTS
 from tests.simulation.presale_mutants import PRESALE_MUTANTS
 from tests.simulation.stock_mutants import STOCK_MUTANTS
 from tests.support.world import first_caught
 
-ALL = MUTANTS + PRESALE_MUTANTS + STOCK_MUTANTS
+ALL = MUTANTS + ORDER_MUTANTS + PRESALE_MUTANTS + STOCK_MUTANTS
 
 
 @pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)

@@ -22,6 +22,8 @@ NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 """The present of most tests: noon in the community's zone."""
 CUTOFF = NOON + timedelta(hours=3)
 LATER = NOON + timedelta(hours=4)
+LATE = NOON + timedelta(minutes=20)
+"""Too late to pay, and before the cut-off."""
 SLOT = f"{COMMUNITY}.courier.20260601T1600"
 SETTINGS = Settings()
 

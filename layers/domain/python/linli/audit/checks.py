@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from linli.audit.model import Finding, Snapshot, Transfer
+from linli.orders import Order
 from linli.orders.audit import HAS_PLACE, LIVE, Record
 from linli.orders.states import allows
 from linli.slots import Slot
@@ -110,6 +111,22 @@ def _of_record(record: Record) -> Iterator[str]:
         yield "its promise cannot be read"
     elif not _adds_up(record):
         yield "its promise does not add up"
+    else:
+        yield from _of_payment(record.order, record.state)
+
+
+def _of_payment(order: Order, state: str) -> Iterator[str]:
+    """Only what is paid, or will be at the door, goes on; what is kept is what it costs."""
+    kept = order.progress
+    if order.payment == "due" and state not in ("placed", "expired", "cancelled"):
+        yield f"it is {state}, and not paid"
+    if order.payment == "paid" and kept.paid_fen - kept.refund_fen != order.final_fen:
+        yield f"{kept.paid_fen} paid, {kept.refund_fen} owed back, it costs {order.final_fen}"
+    if order.payment != "paid" and (kept.paid_fen or kept.refund_fen):
+        yield f"{kept.paid_fen} paid, {kept.refund_fen} owed back, it is not paid"
+    for_nothing = state in ("cancelled", "expired") or kept.outcome == "failed"
+    if for_nothing and order.payment == "paid" and order.final_fen:
+        yield f"it is {state}, and costs {order.final_fen}"
 
 
 def _told_as_it_is(record: Record) -> bool:
