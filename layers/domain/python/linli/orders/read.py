@@ -81,7 +81,10 @@ def history(order_id: str, caller: Caller) -> list[TurnView]:
     Raises:
         NotFound: There is none, or the caller is none of its people, stores and dispatchers.
     """
-    order = read(order_id)
+    row = reads.get(OrderRow, order_id, ORDER)
+    if row is None or row.state == "refused":
+        raise NotFound
+    order = order_of(row)
     mine = caller.subject in order.people and Role.RESIDENT in caller.roles
     keeps = any(caller.holds(Role.STORE, store_id) for store_id in order.store_ids)
     if not (mine or keeps or caller.holds(Role.DISPATCHER, order.community_id)):

@@ -146,7 +146,7 @@ def carry_out(order_id: str, act: Act, row: _Once | None = None) -> Order:
         NotFound: There is no such order.
         IdReused: The command's id was used for something else.
         Contended: Somebody else turned the order at every attempt.
-        Refused: What `act` refuses; `RecordedRefusal` if the order was refused.
+        Refused: What `act` refuses.
     """
     for _ in range(_TRIES):
         order, done = _look(order_id, row)
@@ -167,7 +167,7 @@ def _look(order_id: str, row: _Once | None) -> tuple[Order, bool]:
     keys: list[reads.Key] = [(OrderRow, order_id, ORDER)]
     found = reads.batch(keys + ([(type(row), row.pk, row.sk)] if row else []))
     kept = found.get(OrderRow, order_id, ORDER)
-    if kept is None:
+    if kept is None or kept.state == "refused":  # A refusal is told to who was refused alone.
         raise NotFound
     told = row is not None and _told_before(row, found.get(type(row), row.pk, row.sk))
     return order_of(kept), told
