@@ -186,11 +186,11 @@ def test_a_consent_is_given_used_and_revoked(db: Engine) -> None:
 def test_a_refusal_is_told_to_who_was_refused_alone(db: Engine) -> None:
     body = v.order(None, {GREENS: 99}, slot_id=v.FUTURE_SLOT)
     assert ask("orders", "order_placed", body=body).code == "out_of_stock"
-    path = {"path": {"order_id": body["id"]}}
+    path = {"order_id": body["id"]}
     for case in ("order_read", "order_cancelled", "order_history", "code_issued"):
-        stranger = golden(case, subject="r-bo", **path)
+        stranger = golden(case, subject="r-bo", path=path)
         assert send("orders", stranger).code == "not_found", case
-    assert send("orders", golden("order_read", subject="r-an", **path)).code == "out_of_stock"
+    assert send("orders", golden("order_read", subject="r-an", path=path)).code == "out_of_stock"
 
 
 def test_the_sweeper_does_what_is_due(db: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
