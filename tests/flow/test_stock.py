@@ -1,5 +1,6 @@
 """Stock on the real stack: a store's day through its doors, a race at the till, and the audit."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -122,6 +123,24 @@ def test_exports_are_csv(shops: Shops) -> None:
     answer = shops.call("GET", "/v1/exports/stock", HERE, store_id=HERE)
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.text.split("\r\n")[1].startswith(f"{HERE},{SKU},0,")
+
+
+def test_the_schedules_learn_protection_and_sweep(shops: Shops, stack: Stack) -> None:
+    sale = {"id": str(uuid7()), "store_id": THERE, "lines": [{"sku": SKU, "units": 2}]}
+    sold_at = (stack.now() - timedelta(days=2)).isoformat()
+    shops.sure("POST", "/v1/till-sales", THERE, sale | {"sold_at": sold_at})
+    assert _invoke(stack, "RecomputeProtectionFunction")[THERE] == 1
+    protection = shops.sure("GET", f"/v1/stock/{THERE}/{SKU}/protection", THERE)
+    assert max(protection["units_by_hour"]) == 2
+    assert _invoke(stack, "SweepStockFunction")[THERE] == 0
+
+
+def _invoke(stack: Stack, function: str) -> dict[str, int]:
+    """What the schedule calls, called now."""
+    called = stack.client("lambda").invoke(FunctionName=stack.resources[function], Payload=b"{}")
+    answer: dict[str, int] = json.loads(called["Payload"].read())
+    assert "FunctionError" not in called, answer
+    return answer
 
 
 def test_the_books_add_up(shops: Shops) -> None:
