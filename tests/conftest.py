@@ -14,9 +14,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
-        if folder == "flow":
-            item.add_marker(pytest.mark.xdist_group("flow"))
-        elif folder == "local":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        if folder in ("flow", "local"):
+            item.add_marker(pytest.mark.xdist_group(folder))
     first = {"flow": 0, "local": 1, "simulation": 2}
     items.sort(key=lambda item: first.get(item.path.relative_to(TESTS).parts[0], 3))
