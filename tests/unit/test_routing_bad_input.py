@@ -36,7 +36,7 @@ WAVE = Problem((STORE,), (NEAR, FAR), (RIDER,), (Travel("e_bike", LINE, LINE),))
 
 
 def searched(problem: Problem) -> Plan:
-    return ortools(problem, seconds=0.1)
+    return ortools(problem, seconds=0.5)  # Room for a busy machine to build the model.
 
 
 ENGINES = [first_come_nearest_next, insertion, searched]
