@@ -28,7 +28,7 @@ class PutCommunity(BaseModel):
         default=False, description="Emergency mode: aid with everything, reserves are open"
     )
     protection_quantile: float = Field(
-        default=0.9, ge=0.5, le=0.999, description="Share of past weeks that protection covers"
+        default=0.5, ge=0.5, le=0.999, description="Share of past weeks that protection covers"
     )
     replenish_hours: Annotated[tuple[Hour, ...], Field(min_length=1, max_length=24)] = Field(
         default=(6,), description="Local hours at which stores are replenished"
