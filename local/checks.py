@@ -128,10 +128,12 @@ def _locks() -> Iterator[tuple[str, str, list[str]]]:
         "deps": ["boto3", "botocore", "s3transfer", "python-dateutil", "six", "urllib3"],
         # What routing, flows and pywraplp never import.
         "solver": ["numpy", "pandas", "python-dateutil", "six", "tzdata", "typing-extensions"],
+        # What Lambda's runtime ships; what only compiles.
+        "payments": ["urllib3", "pycparser"],
     }
     for layer, packages in left_out.items():
         options = [part for name in packages for part in ("--no-emit-package", name)]
-        if layer == "deps":
+        if layer in ("deps", "payments"):
             options += ["--constraint", "requirements/local.txt"]
         folder = f"layers/{layer}"
         yield f"{folder}/requirements.in", f"{folder}/requirements.txt", options

@@ -1,4 +1,4 @@
-"""The orders table's stream to the event bus: what happened, told at least once, in order."""
+"""The streams of orders and payments to the event bus: each change at least once, in order."""
 
 import json
 import os
@@ -9,7 +9,8 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from linli.kernel.events import SOURCE
-from linli.orders.events import event_of
+from linli.orders import events as of_orders
+from linli.payments import events as of_payments
 
 logger = Logger(service="publish_events")
 _MOST_ENTRIES = 10
@@ -27,7 +28,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Publish a batch of stream records; answers the first that the bus did not take, from which
     Lambda tries again, so that events of one order keep their order.
     """
-    told = [(record, event_of(record)) for record in event["Records"]]
+    told = [(record, _event_of(record)) for record in event["Records"]]
     news = [(record, what) for record, what in told if what is not None]
     for start in range(0, len(news), _MOST_ENTRIES):
         part = news[start : start + _MOST_ENTRIES]
@@ -38,6 +39,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 first = record["dynamodb"]["SequenceNumber"]
                 return {"batchItemFailures": [{"itemIdentifier": first}]}
     return {"batchItemFailures": []}
+
+
+def _event_of(record: dict[str, Any]) -> dict[str, Any] | None:
+    return of_orders.event_of(record) or of_payments.event_of(record)
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,14 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/picks": frozenset({_S}),
     "POST /v1/picks": frozenset({_S}),
     "POST /v1/hand-overs": frozenset({_S}),
+    # payments
+    "POST /v1/orders/{order_id}/payments": frozenset({_R}),
+    "GET /v1/orders/{order_id}/payments": frozenset({_R}),
+    "POST /v1/orders/{order_id}/refunds": frozenset({_D, _S}),
+    "GET /v1/payments/held": frozenset({_D}),
+    "POST /v1/payments/{attempt_id}/release": frozenset({_D}),
+    "POST /v1/payments/{attempt_id}/reject": frozenset({_D}),
+    "POST /v1/payments/notifications/wechat": PUBLIC,
     # credit
     "GET /v1/me/credit": frozenset({_R}),
     "POST /v1/deeds": frozenset({_D, _Y}),

@@ -25,6 +25,7 @@ class Table(StrEnum):
     READINGS = "READINGS"
     INCIDENTS = "INCIDENTS"
     PLANS = "PLANS"
+    PAYMENTS = "PAYMENTS"
     PRESALES = "PRESALES"
     DEMAND = "DEMAND"
 

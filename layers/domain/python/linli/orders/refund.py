@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from linli import payments
 from linli.kernel.transact import Transaction
 from linli.orders.model import Order
 from linli.orders.money import costing
@@ -16,5 +17,14 @@ def reprice(
 
     What was paid beyond it is owed back: the order says how much (`refund_fen`).
     """
-    progress, _ = costing(order, final_fen)
+    progress, back_fen = costing(order, final_fen)
+    if back_fen:
+        payments.request_refund(
+            tx,
+            order_id=order.order_id,
+            fen=back_fen,
+            reason=reason,
+            now=now,
+            version=order.version + 1,
+        )
     return progress

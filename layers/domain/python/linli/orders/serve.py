@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from linli import boxes, stock
+from linli import boxes, payments, stock
 from linli.credit import Fen
 from linli.kernel.errors import Invalid
 from linli.kernel.transact import Transaction
@@ -57,6 +57,7 @@ def serve(
     final_fen = order.final_fen - left * order.box_fen
     progress = reprice(tx, order, final_fen, reason="boxes", now=now)
     turn(tx, order, name, actor=by, now=now, reason=reason, progress=progress)
+    _collect(tx, order, final_fen, now)
     for source in sources_of(order):
         stock.sell(tx, source, stock.Sale(order.order_id, by, now))
     hold.post(tx, order, len(box_ids), now)
@@ -68,6 +69,19 @@ def serve(
             resident_id=order.resident_id,
             deposit_transfer_id=hold.transfer_ids(order)[1],
             deposit_fen=Fen(order.box_fen),
+            now=now,
+        )
+
+
+def _collect(tx: Transaction, order: Order, final_fen: int, now: datetime) -> None:
+    """Cash is captured in the write that hands the goods over."""
+    if order.payment == "cash":
+        payments.collect(
+            tx,
+            order_id=order.order_id,
+            resident_id=order.resident_id,
+            community_id=order.community_id,
+            fen=final_fen,
             now=now,
         )
 

@@ -1,0 +1,62 @@
+"""
+Payments (支付沙箱): judged before they reach the provider, captured once, refunded exactly.
+
+The adapter (`linli.payments.wechat`, `linli.payments.contract`) is imported only by functions
+that have the payments layer.
+"""
+
+from linli.payments.audit import breaches
+from linli.payments.cash import collect
+from linli.payments.model import (
+    AlreadyPaid,
+    Attempt,
+    AttemptState,
+    HeldAttempt,
+    NoLongerPayable,
+    Payment,
+    PayOrder,
+    Refund,
+    RefundOrder,
+    RefundState,
+    Review,
+)
+from linli.payments.notice import take
+from linli.payments.parties import Orders, Parties, Payable, PlacedOrder
+from linli.payments.pay import pay
+from linli.payments.read import StillPaying, extended, held, payment, require_lapsed
+from linli.payments.refunds import owe, refund, request_refund
+from linli.payments.review import reject, release
+from linli.payments.sweep import sweep
+
+__all__ = [
+    "AlreadyPaid",
+    "Attempt",
+    "AttemptState",
+    "HeldAttempt",
+    "NoLongerPayable",
+    "Orders",
+    "Parties",
+    "PayOrder",
+    "Payable",
+    "Payment",
+    "PlacedOrder",
+    "Refund",
+    "RefundOrder",
+    "RefundState",
+    "Review",
+    "StillPaying",
+    "breaches",
+    "collect",
+    "extended",
+    "held",
+    "owe",
+    "pay",
+    "payment",
+    "refund",
+    "reject",
+    "release",
+    "request_refund",
+    "require_lapsed",
+    "sweep",
+    "take",
+]

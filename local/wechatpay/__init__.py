@@ -1,0 +1,1 @@
+"""A simulator of WeChat Pay API v3 on loopback: real signatures and encryption, invented money."""

@@ -1,0 +1,254 @@
+"""
+Payments under schedules and faults: no fen is lost, doubled or kept for nothing.
+
+Residents pay one order from two devices, the bank lets money go over, notifications are copied and
+shuffled, the sweeper runs beside them, orders expire and are cancelled, dispatchers pay back. Calls
+to the provider take time too: somebody else may move before and after each of them.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from linli import payments
+from linli.payments import PayOrder, RefundOrder, Review
+from tests.simulation.mutants import Mutant, applied
+from tests.support.paying import (
+    DISPATCHER,
+    Till,
+    differences,
+    heal,
+    may_be_lost,
+    resident,
+    till,
+    wish,
+)
+from tests.support.world import FIRST_SEED, SEEDS, Request, World, first_caught, play
+
+PARTS = 4
+SEEDS_A_FLOW = SEEDS or 200
+
+
+def paying(w: World) -> None:
+    """Two orders; see above."""
+    it = till()
+    it.shop.sold_out = w.chance(0.3)
+    order_ids = [it.shop.place(order_id=w.id(), fen=1000 * (n + 1)) for n in range(2)]
+    it.client.trouble = lambda call: _on_the_wire(w)
+    for n, order_id in enumerate(order_ids):
+        mine = [_attempt(w, n) for _ in range(2)]
+        for m, command in enumerate(mine):
+            pay = _pay(it, f"pay {n} {m}", order_id, command)
+            later = [_sweep(it, f"meanwhile {n} {m}")] * w.rng.randint(0, 3)
+            w.client(pay.name, pay, *later, _phone(w, it, command), pay)
+            if w.chance(0.4):
+                w.client(f"{pay.name} again", pay)
+            if w.chance(0.3):
+                word = _word(w, it, f"word {n} {m}", command, w.chance(0.7))
+                w.client(word.name, pay, word)
+        if w.chance(0.5):
+            w.client(f"end {n}", _end(w, it, order_id))
+        for m in range(2):
+            refund = _refund(w, it, f"refund {n} {m}", order_id)
+            w.client(refund.name, *[_sweep(it, f"before {n} {m}")] * 3, refund, refund)
+    w.client("bank", *[_deliver(w, it, f"deliver {n}") for n in range(5)])
+    w.client("sweeper", *[_sweep(it, f"sweep {n}") for n in range(4)])
+    w.run()
+    try:
+        heal(it)
+    except Exception as error:
+        w.violations.append(f"healing: {error!r}")
+    w.violations += differences(it, order_ids)
+
+
+def _on_the_wire(w: World) -> str | None:
+    """Somebody else may move while the provider is asked; its answer may be lost."""
+    w.baton.hand_over()
+    if w.baton.holder is None or not w.chance(w.trouble):
+        return None
+    return w.rng.choice(["before", "after"])
+
+
+def _attempt(w: World, n: int) -> PayOrder:
+    far = {"lon": 80.0, "lat": 40.0}
+    held = {"device_at": far, "payer_phone": "+8613911112222"} if w.chance(0.2) else {}
+    return wish(w.id(), device_id=f"device-000{n}", **held)
+
+
+def _pay(it: Till, name: str, order_id: str, command: PayOrder) -> Request:
+    def send() -> str:
+        who = resident()
+        return payments.pay(
+            command, order_id, caller=who, now=it.now, parties=it.parties
+        ).attempt_id
+
+    return Request(name, send)
+
+
+def _phone(w: World, it: Till, command: PayOrder) -> Request:
+    """The resident pays with what the phone was given, perhaps although it was closed."""
+
+    def send() -> bool:
+        w.baton.hand_over()
+        trade = it.book.trades.get(command.id.hex)
+        row = payments.attempts.find(str(command.id))
+        if trade is not None and row.handle and w.baton.holder is not None:
+            if trade.state == "CLOSED" and w.chance(0.6):
+                it.book.pay_despite(trade.number, it.now)
+            elif w.chance(0.8):
+                it.book.pay(trade.prepay_ids[-1], it.now)
+        return True
+
+    return Request(f"phone {command.id}", send)
+
+
+def _deliver(w: World, it: Till, name: str) -> Request:
+    """Some notifications arrive, each up to three times, in any order."""
+
+    def send() -> bool:
+        w.baton.hand_over()
+        if w.chance(0.5):
+            it.book.settle_refunds(it.now)
+        waiting, it.notices[:] = list(it.notices), []
+        arriving = [
+            notice
+            for notice in waiting
+            for _ in range(w.rng.randint(0 if may_be_lost(it, notice[1]) else 1, 3))
+        ]
+        w.rng.shuffle(arriving)
+        for n, (_, body) in enumerate(arriving):
+            left = arriving[n:]
+            try:
+                payments.take(it.headers(), body, parties=it.parties, now=it.now)
+            except BaseException:
+                it.notices += left
+                raise
+        return True
+
+    return Request(name, send)
+
+
+def _sweep(it: Till, name: str) -> Request:
+    def send() -> bool:
+        it.now += timedelta(seconds=20)
+        payments.sweep(it.parties, lambda: it.now)
+        return True
+
+    return Request(name, send)
+
+
+def _end(w: World, it: Till, order_id: str) -> Request:
+    end: Callable[[str], None] = it.shop.cancel if w.chance(0.4) else it.shop.expire
+
+    def send() -> bool:
+        end(order_id)
+        return True
+
+    return Request(f"end {order_id}", send)
+
+
+def _refund(w: World, it: Till, name: str, order_id: str) -> Request:
+    command = RefundOrder(id=w.id(), fen=w.rng.choice([100, 400, 1500]), reason="short_pick")
+
+    def send() -> UUID:
+        payments.refund(command, order_id, caller=DISPATCHER, now=it.now, parties=it.parties)
+        return command.id
+
+    return Request(name, send)
+
+
+def _word(w: World, it: Till, name: str, command: PayOrder, good: bool) -> Request:
+    review = Review(id=w.id(), reason="-")
+
+    def send() -> bool:
+        attempt_id = str(command.id)
+        if good:
+            payments.release(attempt_id, review, caller=DISPATCHER, now=it.now, parties=it.parties)
+        else:
+            payments.reject(attempt_id, review, caller=DISPATCHER, now=it.now)
+        return True
+
+    return Request(name, send)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_schedule_and_no_fault_loses_or_doubles_money(part: int) -> None:
+    caught = first_caught(paying, range(FIRST_SEED + part, FIRST_SEED + SEEDS_A_FLOW, PARTS))
+    assert caught is None, f"LINLI_SEEDS=1 LINLI_FIRST_SEED={caught[0]}: {caught[1]}"
+
+
+def test_a_seed_is_one_schedule_of_payments() -> None:
+    one, again, other = (play(paying, seed) for seed in (7, 7, 8))
+    assert one.baton.trace == again.baton.trace != other.baton.trace
+    assert one.answers == again.answers
+
+
+SETTLE, PAY = "linli.payments.settle", "linli.payments.pay"
+MUTANTS = (
+    Mutant(
+        "an attempt succeeds from any state",
+        "paying",
+        "linli.payments.attempts",
+        "            *changes,\n        ],\n        condition=AttemptRow.state == row.state,\n",
+        "            *changes,\n        ],\n",
+    ),
+    Mutant(
+        "the order is not told",
+        "paying",
+        SETTLE,
+        "        parties.orders.mark_paid(tx, order_in(row.pk), now, fen)\n",
+        "",
+    ),
+    Mutant(
+        "what came twice stays",
+        "paying",
+        SETTLE,
+        "    if attempts.payment_of(row).captured_by is not None:\n",
+        "    if attempts.payment_of(row).captured_by == id_in(row.sk):\n",
+    ),
+    Mutant(
+        "money for an order that is gone is kept",
+        "paying",
+        SETTLE,
+        '        _send_back(row, result, "order_gone", now, notice_id)\n',
+        "        return\n",
+    ),
+    Mutant(
+        "several attempts are open at once",
+        "paying",
+        PAY,
+        "        condition=PaymentRow.captured_by.does_not_exist()\n"
+        "        & PaymentRow.open_attempt_id.does_not_exist(),\n",
+        "        condition=PaymentRow.captured_by.does_not_exist(),\n",
+    ),
+    Mutant(
+        "the provider is asked under another number each time",
+        "paying",
+        "linli.payments.rules",
+        '    return f"{refund_id}-{round_}"\n',
+        '    from uuid import uuid4\n\n    return f"{uuid4()}-{round_}"\n',
+    ),
+    Mutant(
+        "refunds together may exceed what was paid",
+        "paying",
+        "linli.payments.refunds",
+        "PaymentRow.refundable_fen >= owed.fen\n",
+        "PaymentRow.pk.exists()\n",
+    ),
+    Mutant(
+        "a closed attempt is believed to be closed for ever",
+        "paying",
+        SETTLE,
+        "    if AttemptState(row.state) not in rules.SENT:\n",
+        "    if row.state == AttemptState.CLOSED:\n",
+    ),
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_seeded_defect_of_payments_is_noticed(mutant: Mutant) -> None:
+    with applied(mutant):
+        caught = first_caught(paying, range(mutant.seeds))
+    assert caught is not None, f"not noticed in {mutant.seeds} seeds"
