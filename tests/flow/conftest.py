@@ -1,4 +1,4 @@
-"""One stack for all flow tests: started on free ports with data of its own, stopped at the end."""
+"""A stack for each file of flow tests: on free ports, with data of its own, stopped at its end."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from local.paths import PRIVATE
 from local.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(worker_id: str) -> Iterator[Stack]:
     """
     A running stack with our template deployed; empty at first, its data gone at the end. Its
@@ -26,7 +26,7 @@ def stack(worker_id: str) -> Iterator[Stack]:
     shutil.rmtree(state_dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack_log(stack: Stack) -> Path:
     """The stack's log, for what should or should not be written to it."""
     return stack.state_dir / "stack.log"
