@@ -14,6 +14,7 @@ from linli.orders import Order
 from tests.support import lives, picking
 from tests.support import village as v
 from tests.support.engine import Engine, engine
+from tests.support.money import capture
 from tests.support.world import audit_now
 
 LATE = lives.END + timedelta(days=3)
@@ -47,7 +48,7 @@ def _paper(order: Order, outcome: str) -> object:
 
 def _pay(order: Order) -> object:
     with transaction() as tx:
-        orders.mark_paid(tx, order.order_id, lives.END)
+        capture(tx, order.order_id, lives.END)
     return None
 
 

@@ -20,6 +20,7 @@ from tests.support import lives, picking
 from tests.support import village as v
 from tests.support.baton import Baton
 from tests.support.engine import Engine, engine
+from tests.support.money import capture
 from tests.support.world import audit_now
 
 GREENS = v.SKUS[0]
@@ -39,7 +40,7 @@ def _pay(order: Order) -> None:
     for _ in range(6):
         try:
             with transaction() as tx:
-                orders.mark_paid(tx, order.order_id, PAY_BY)
+                capture(tx, order.order_id, PAY_BY)
             return
         except Contended:  # The notification is answered so that it comes again.
             continue

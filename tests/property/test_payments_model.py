@@ -27,6 +27,7 @@ from tests.support.engine import engine
 from tests.support.faults import Crash, Fault
 from tests.support.paying import (
     DISPATCHER,
+    SUSPICIOUS_PHONE,
     differences,
     heal,
     hear,
@@ -72,16 +73,16 @@ class Shopping(RuleBasedStateMachine):
     @rule(
         target=attempts,
         n=st.integers(0, ORDERS - 1),
-        far=st.booleans(),
+        suspicious=st.booleans(),
         troubles=Troubles,
         losses=Losses,
     )
     def somebody_begins_to_pay(
-        self, n: int, far: bool, troubles: list[Fault | None], losses: list[str | None]
+        self, n: int, suspicious: bool, troubles: list[Fault | None], losses: list[str | None]
     ) -> tuple[str, PayOrder]:
         more: dict[str, Any] = {}
-        if far:
-            more |= {"device_at": {"lon": 80.0, "lat": 40.0}, "payer_phone": "+8613911112222"}
+        if suspicious:
+            more |= {"payer_phone": SUSPICIOUS_PHONE}
         sent = self.orders[n], wish(device_id=f"device-000{n}", **more)
         self.pay(*sent, troubles, losses)
         return sent

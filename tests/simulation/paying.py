@@ -13,6 +13,7 @@ from tests.simulation import requests as r
 from tests.simulation.requests import Told
 from tests.support import picking
 from tests.support import village as v
+from tests.support.money import capture
 from tests.support.world import Request, World
 
 IN_WAVE = [UUID(f"01890000-0000-7000-8000-00000000000{n}") for n in range(3)]
@@ -95,7 +96,7 @@ def _to_pick() -> None:
         who = v.resident(v.RESIDENTS[n])
         orders.place(command, caller=who, now=v.NOON, settings=v.SETTINGS)
         with transaction() as tx:
-            orders.mark_paid(tx, str(order_id), v.NOON)
+            capture(tx, str(order_id), v.NOON)
         orders.freeze(str(order_id), v.SLOT, v.LATER)
 
 
@@ -123,7 +124,7 @@ def _pay(order_id: UUID) -> Request:
                 return decided[0]
             try:
                 with transaction() as tx:
-                    orders.mark_paid(tx, str(order_id), v.LATE)
+                    capture(tx, str(order_id), v.LATE)
                 return "paid"
             except orders.NoLongerPayable:
                 if orders.read(str(order_id)).payment == "paid":

@@ -1,22 +1,24 @@
 """
-Payments under schedules and faults: no fen is lost, doubled or kept for nothing.
+Payments and orders under schedules and faults: no fen is lost, doubled or kept for nothing.
 
 Residents pay one order from two devices, the bank lets money go over, notifications are copied and
-shuffled, the sweeper runs beside them, orders expire and are cancelled, dispatchers pay back. Calls
-to the provider take time too: somebody else may move before and after each of them.
+shuffled, the sweeper runs beside them; orders expire, are cancelled when paid or not, are held
+again if the goods are still there; dispatchers judge and pay back. Calls to the provider take time
+too: somebody else may move before and after each of them.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from linli import payments
+from linli import orders, payments
 from linli.payments import PayOrder, RefundOrder, Review
 from tests.simulation.mutants import Mutant, applied
+from tests.support import village as v
 from tests.support.paying import (
     DISPATCHER,
+    SUSPICIOUS_PHONE,
     Till,
     differences,
     heal,
@@ -25,34 +27,30 @@ from tests.support.paying import (
     till,
     wish,
 )
-from tests.support.world import FIRST_SEED, SEEDS, Request, World, first_caught, play
+from tests.support.world import FIRST_SEED, SEEDS, Request, World, audit_now, first_caught, play
 
 PARTS = 4
 SEEDS_A_FLOW = SEEDS or 200
+SHELF = v.STORES[0], v.SKUS[1]
+UNIT_FEN = v.PRICES_FEN[v.SKUS[1]]
 
 
 def paying(w: World) -> None:
-    """Two orders; see above."""
-    it = till()
-    it.shop.sold_out = w.chance(0.3)
-    order_ids = [it.shop.place(order_id=w.id(), fen=1000 * (n + 1)) for n in range(2)]
+    """Two orders, and a third that wants what they give up; see above."""
+    w.furnish("paying 4", lambda: v.furnish({SHELF: 4}))
+    it = till(orders)
+    order_ids = [_placed(w) for _ in range(2)]
     it.client.trouble = lambda call: _on_the_wire(w)
     for n, order_id in enumerate(order_ids):
-        mine = [_attempt(w, n) for _ in range(2)]
-        for m, command in enumerate(mine):
-            pay = _pay(it, f"pay {n} {m}", order_id, command)
-            later = [_sweep(it, f"meanwhile {n} {m}")] * w.rng.randint(0, 3)
-            w.client(pay.name, pay, *later, _phone(w, it, command), pay)
-            if w.chance(0.4):
-                w.client(f"{pay.name} again", pay)
-            if w.chance(0.3):
-                word = _word(w, it, f"word {n} {m}", command, w.chance(0.7))
-                w.client(word.name, pay, word)
-        if w.chance(0.5):
-            w.client(f"end {n}", _end(w, it, order_id))
         for m in range(2):
+            _tries(w, it, f"{n} {m}", order_id)
             refund = _refund(w, it, f"refund {n} {m}", order_id)
             w.client(refund.name, *[_sweep(it, f"before {n} {m}")] * 3, refund, refund)
+        if w.chance(0.6):
+            end = _end(w, order_id, w.rng.choice(("cancel", "expire", "expire")))
+            w.client(f"end {n}", *[_sweep(it, f"wait {n}")] * w.rng.randint(0, 3), end)
+    if w.chance(0.5):
+        w.client("grabber", *[_sweep(it, "grab")] * 2, _grab(w))
     w.client("bank", *[_deliver(w, it, f"deliver {n}") for n in range(5)])
     w.client("sweeper", *[_sweep(it, f"sweep {n}") for n in range(4)])
     w.run()
@@ -60,7 +58,42 @@ def paying(w: World) -> None:
         heal(it)
     except Exception as error:
         w.violations.append(f"healing: {error!r}")
-    w.violations += differences(it, order_ids)
+    w.violations += differences(it, order_ids) + audit_now()
+
+
+def _tries(w: World, it: Till, name: str, order_id: str) -> None:
+    """Somebody tries to pay an order with one device, and is judged, perhaps."""
+    more = {"payer_phone": SUSPICIOUS_PHONE} if w.chance(0.2) else {}
+    command = wish(w.id(), device_id=f"device-{name.replace(' ', '')}00", **more)
+    pay = _pay(it, f"pay {name}", order_id, command)
+    later = [_sweep(it, f"meanwhile {name}")] * w.rng.randint(0, 3)
+    w.client(pay.name, pay, *later, _phone(w, it, command), pay)
+    if w.chance(0.4):
+        w.client(f"{pay.name} again", pay)
+    if w.chance(0.3):
+        word = _word(w, it, f"word {name}", command, w.chance(0.7))
+        w.client(word.name, pay, word)
+
+
+def _placed(w: World) -> str:
+    """An order of two units, to be paid online."""
+    command = v.wish(w.id(), {v.SKUS[1]: 2}, pay="online", deliver_to=HOME)
+    who = resident()
+    return orders.place(command, caller=who, now=v.NOON, settings=v.SETTINGS).order_id
+
+
+HOME = v.HOME | {"contact_phone": "+8613800000000"}
+
+
+def _grab(w: World) -> Request:
+    """Somebody else takes what is free by then."""
+    command = v.wish(w.id(), {v.SKUS[1]: 2})
+
+    def send() -> str:
+        caller = v.resident("r-bo")
+        return orders.place(command, caller=caller, now=v.NOON, settings=v.SETTINGS).order_id
+
+    return Request("grab it", send, final=None)
 
 
 def _on_the_wire(w: World) -> str | None:
@@ -69,12 +102,6 @@ def _on_the_wire(w: World) -> str | None:
     if w.baton.holder is None or not w.chance(w.trouble):
         return None
     return w.rng.choice(["before", "after"])
-
-
-def _attempt(w: World, n: int) -> PayOrder:
-    far = {"lon": 80.0, "lat": 40.0}
-    held = {"device_at": far, "payer_phone": "+8613911112222"} if w.chance(0.2) else {}
-    return wish(w.id(), device_id=f"device-000{n}", **held)
 
 
 def _pay(it: Till, name: str, order_id: str, command: PayOrder) -> Request:
@@ -95,7 +122,7 @@ def _phone(w: World, it: Till, command: PayOrder) -> Request:
         trade = it.book.trades.get(command.id.hex)
         row = payments.attempts.find(str(command.id))
         if trade is not None and row.handle and w.baton.holder is not None:
-            if trade.state == "CLOSED" and w.chance(0.6):
+            if trade.state == "CLOSED" and w.chance(0.9):
                 it.book.pay_despite(trade.number, it.now)
             elif w.chance(0.8):
                 it.book.pay(trade.prepay_ids[-1], it.now)
@@ -139,18 +166,21 @@ def _sweep(it: Till, name: str) -> Request:
     return Request(name, send)
 
 
-def _end(w: World, it: Till, order_id: str) -> Request:
-    end: Callable[[str], None] = it.shop.cancel if w.chance(0.4) else it.shop.expire
+def _end(w: World, order_id: str, how: str) -> Request:
+    def send() -> str:
+        if how == "cancel":
+            orders.cancel(order_id, resident_id="r-1", now=v.NOON)
+        else:
+            orders.expire(order_id, v.NOON, at_cut_off=True)
+        return how
 
-    def send() -> bool:
-        end(order_id)
-        return True
-
-    return Request(f"end {order_id}", send)
+    return Request(f"{how} {order_id}", send)
 
 
 def _refund(w: World, it: Till, name: str, order_id: str) -> Request:
-    command = RefundOrder(id=w.id(), fen=w.rng.choice([100, 400, 1500]), reason="short_pick")
+    command = RefundOrder(
+        id=w.id(), fen=w.rng.choice([100, 400, 2 * UNIT_FEN]), reason="short_pick"
+    )
 
     def send() -> UUID:
         payments.refund(command, order_id, caller=DISPATCHER, now=it.now, parties=it.parties)
@@ -200,13 +230,6 @@ MUTANTS = (
         SETTLE,
         "        parties.orders.mark_paid(tx, order_in(row.pk), now, fen)\n",
         "",
-    ),
-    Mutant(
-        "what came twice stays",
-        "paying",
-        SETTLE,
-        "    if attempts.payment_of(row).captured_by is not None:\n",
-        "    if attempts.payment_of(row).captured_by == id_in(row.sk):\n",
     ),
     Mutant(
         "money for an order that is gone is kept",

@@ -10,6 +10,7 @@ from linli.kernel.ids import uuid7
 from linli.kernel.transact import transaction
 from linli.orders import Order
 from tests.support import village as v
+from tests.support.money import capture
 from tests.support.picking import pack, pick, send_off
 
 PICKUP_SLOT = f"{v.COMMUNITY}.pickup.20260601T1600"
@@ -42,7 +43,7 @@ def wide(**more: Any) -> Order:
 def paid(order: Order) -> Order:
     """The order's payment is noted."""
     with transaction() as tx:
-        orders.mark_paid(tx, order.order_id, v.NOON)
+        capture(tx, order.order_id, v.NOON)
     return orders.read(order.order_id)
 
 

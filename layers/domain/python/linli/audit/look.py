@@ -11,6 +11,7 @@ from linli.incidents.audit import kept
 from linli.kernel import tables
 from linli.kernel.tables import Table
 from linli.orders.audit import records
+from linli.payments.audit import books
 from linli.presale.audit import cycles
 from linli.resilience.audit import emergencies
 from linli.sensing.audit import measured
@@ -42,6 +43,7 @@ def look(cap_points: int) -> Snapshot:
         ledger_items=ledger_items,
         boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
         boxes_items=boxes_items,
+        books=books(),
         emergencies=emergencies(),
         measured=measured(),
         incidents=kept(),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from linli.incidents.audit import IncidentRecord
 from linli.orders.audit import Record
+from linli.payments.audit import Books
 from linli.presale.audit import CycleRecord
 from linli.resilience.audit import EmergencyRecord
 from linli.sensing.audit import Measured
@@ -56,6 +57,7 @@ class Snapshot:
     ledger_items: int = 0
     boxes: Sequence[Finding] = ()
     boxes_items: int = 0
+    books: Mapping[str, Books] = field(default_factory=dict)
     emergencies: Mapping[str, EmergencyRecord] = field(default_factory=dict)
     measured: Measured = field(default_factory=Measured)
     incidents: Mapping[str, IncidentRecord] = field(default_factory=dict)

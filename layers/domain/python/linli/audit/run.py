@@ -12,7 +12,7 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks, devices, paper, presales
+from linli.audit import checks, devices, money, paper, presales
 from linli.audit.look import look
 from linli.audit.model import TITLES, Finding, Note, Snapshot, Suspicion, Verdict
 
@@ -54,6 +54,7 @@ def find(snapshot: Snapshot) -> Findings:
         "I2": list(checks.orders(snapshot)),
         "I3": list(snapshot.ledger),
         "I4": list(snapshot.boxes),
+        "I5": list(money.check(snapshot.books, snapshot.records)),
         "I6": [
             *checks.slots(snapshot),
             *presales.check(snapshot.presales, snapshot.slots),
@@ -70,6 +71,7 @@ def _verdicts(snapshot: Snapshot, findings: Findings, confirmed: Findings) -> It
         "I2": len(snapshot.records),
         "I3": snapshot.ledger_items,
         "I4": snapshot.boxes_items,
+        "I5": len(snapshot.books),
         "I6": len(snapshot.slots) + len(snapshot.waves) + len(snapshot.presales),
         "I7": sum(len(e.printed) + len(e.lines) for e in snapshot.emergencies.values()),
         "I8": snapshot.measured.size + len(snapshot.incidents),

@@ -21,44 +21,79 @@ class Books:
     refunds: dict[str, PaymentItem] = field(default_factory=dict)
     messages: set[str] = field(default_factory=set)
 
+    @property
+    def kept_fen(self) -> int:
+        """What we have of it, less what is on its way back."""
+        row = self.payment
+        if row is None:
+            return 0
+        captured, refunding = int(row.captured_fen or 0), int(row.refunding_fen or 0)
+        return captured - refunding - int(row.refunded_fen or 0)
+
+    @property
+    def conceded_fen(self) -> int:
+        """What went back, or goes, out of goodwill: the order costs what it cost."""
+        return sum(int(row.fen or 0) for row in self.refunds.values() if row.conceded)
+
+    @property
+    def paid(self) -> bool:
+        """Whether an attempt has paid for the order."""
+        return bool(self.payment and self.payment.captured_by)
+
+    @property
+    def version(self) -> tuple[object, ...]:
+        """Differs whenever something of it has changed: counters and states never come back."""
+        row = self.payment
+        money = (row.captured_fen, row.refunding_fen, row.refunded_fen) if row else ()
+        states = sorted((n, str(i.state)) for n, i in (self.attempts | self.refunds).items())
+        return (*money, *states, len(self.messages))
+
     def took(self) -> list[str]:
         """The attempts whose money came."""
         return [name for name, row in self.attempts.items() if row.state == S.SUCCEEDED]
+
+    def faults(self) -> Iterator[str]:
+        """
+        What breaks I5 in itself: the order's money is the sum of its attempts less its refunds;
+        at most one attempt paid for it, what came beyond goes back; each outcome was told once.
+        """
+        yield from _sums(self)
+        yield from _captures(self)
+        yield from _outcomes(self)
 
 
 def breaches(
     costs_fen: Mapping[str, int] | None = None, shipped: Collection[str] = ()
 ) -> list[str]:
     """
-    Every breach of I5: an order's money is the sum of its attempts less its refunds; at most one
-    attempt paid for it and what came beyond goes back; each outcome was told once. With
-    `costs_fen` (what orders cost in the end, by order id) captures - refunds equal them; each
-    order of `shipped` (those in cash left out) has been paid: what risk holds never ships.
+    Every breach of I5, see `Books.faults`. With `costs_fen` (what orders cost in the end, by
+    order id) captures - refunds equal them; each order of `shipped` has been paid.
 
     Read while nobody writes: a scan sees no moment.
     """
-    all_books = _books()
+    kept = books()
     found = [
         f"order {order_id}: {what}"
-        for order_id, books in sorted(all_books.items())
-        for what in _of_order(books)
+        for order_id, mine in sorted(kept.items())
+        for what in mine.faults()
     ]
     for order_id, cost_fen in (costs_fen or {}).items():
-        kept_fen = _kept_fen(all_books.get(order_id, Books()))
+        kept_fen = kept.get(order_id, Books()).kept_fen
         if kept_fen != cost_fen:
             found.append(f"order {order_id}: costs {cost_fen} fen, {kept_fen} fen were kept")
     for order_id in shipped:
-        if not _secured(all_books.get(order_id, Books())):
+        if not kept.get(order_id, Books()).paid:
             found.append(f"order {order_id}: shipped, and not paid")
     return found
 
 
-def _books() -> dict[str, Books]:
-    books: dict[str, Books] = defaultdict(Books)
+def books() -> dict[str, Books]:
+    """The books of every order that anybody tried to pay."""
+    found: dict[str, Books] = defaultdict(Books)
     for item in reads.scan(PaymentItem):
         if not item.pk.startswith("ORDER#"):
             continue
-        mine, kind = books[order_in(item.pk)], item.sk.partition("#")[0]
+        mine, kind = found[order_in(item.pk)], item.sk.partition("#")[0]
         if item.sk == PAYMENT:
             mine.payment = item
         elif kind == "ATTEMPT":
@@ -67,13 +102,7 @@ def _books() -> dict[str, Books]:
             mine.refunds[id_in(item.sk)] = item
         elif kind == "MESSAGE":
             mine.messages.add(id_in(item.sk))
-    return books
-
-
-def _of_order(books: Books) -> Iterator[str]:
-    yield from _sums(books)
-    yield from _captures(books)
-    yield from _outcomes(books)
+    return dict(found)
 
 
 def _sums(books: Books) -> Iterator[str]:
@@ -125,15 +154,3 @@ def _outcomes(books: Books) -> Iterator[str]:
 
 def _total(rows: Collection[PaymentItem], states: Collection[str]) -> int:
     return sum(int(row.fen or 0) for row in rows if row.state in states)
-
-
-def _kept_fen(books: Books) -> int:
-    row = books.payment
-    if row is None:
-        return 0
-    captured, refunding = int(row.captured_fen or 0), int(row.refunding_fen or 0)
-    return captured - refunding - int(row.refunded_fen or 0)
-
-
-def _secured(books: Books) -> bool:
-    return bool(books.payment and books.payment.captured_by)

@@ -161,6 +161,7 @@ class PaymentItem(Row):
     open_attempt_id = UnicodeAttribute(null=True)
     excess = BooleanAttribute(null=True)
     automatic = BooleanAttribute(null=True)
+    conceded = BooleanAttribute(null=True)
 
 
 def due_mark(mark: str, pk: str) -> str:
