@@ -169,6 +169,7 @@ The stack runs in the background.                                     邻里本�
   API pages       {stack.api_url}/docs
   a token         make token ROLE=resident PLACE=wulin SUB=u-1
   MQTT over TLS   localhost:{stack.mqtt.port}   (authority: {stack.mqtt.ca_file})
+  WeChat Pay      {stack.wechatpay_url}   (simulated; docs/payments.md)
   a device        make device THING=sensor-1 STORE=<the store's 13 digits>
   emulated AWS    {stack.endpoint_url}
   its log         make logs        what runs: make status

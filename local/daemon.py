@@ -27,11 +27,12 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Ports:
-    """Where a stack listens: the HTTP API, the emulated AWS, and MQTT over TLS."""
+    """Where a stack listens: the HTTP API, the emulated AWS, MQTT over TLS, and WeChat Pay."""
 
     api: int
     emulator: int
     mqtt: int
+    wechatpay: int = 8070
 
 
 class PortTaken(Exception):
@@ -48,12 +49,13 @@ def default_ports() -> Ports:
         int(os.environ.get("LINLI_PORT", "8080")),
         int(os.environ.get("LINLI_EMULATOR_PORT", "4566")),
         int(os.environ.get("LINLI_MQTT_PORT", "8883")),
+        int(os.environ.get("LINLI_WECHATPAY_PORT", "8070")),
     )
 
 
 def free_ports() -> Ports:
-    """Return three ports that nobody listens on now."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(3)]
+    """Return ports that nobody listens on now."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(4)]
     numbers = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()
@@ -89,7 +91,8 @@ def start(state_dir: Path, ports: Ports) -> None:
         (state_dir / name).mkdir(parents=True, exist_ok=True)
     with (state_dir / "alive.lock").open("w") as lock, _log(state_dir).open("ab") as log:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        arguments = [str(state_dir), str(ports.api), str(ports.emulator)]
+        numbers = (ports.api, ports.emulator, ports.wechatpay)
+        arguments = [str(state_dir), *(str(number) for number in numbers)]
         process = subprocess.Popen(
             [sys.executable, "-m", "local.emulator", *arguments],
             cwd=ROOT,
@@ -178,6 +181,7 @@ def _require_free(ports: Ports) -> None:
         "LINLI_PORT": ("the API", ports.api),
         "LINLI_EMULATOR_PORT": ("the emulated AWS", ports.emulator),
         "LINLI_MQTT_PORT": ("MQTT", ports.mqtt),
+        "LINLI_WECHATPAY_PORT": ("the simulated WeChat Pay", ports.wechatpay),
     }
     for setting, (purpose, port) in settings.items():
         try:

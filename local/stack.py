@@ -21,6 +21,8 @@ from local.daemon import HOST, REGION, Ports
 from local.deploy.apply import deploy
 from local.paths import ROOT, STATE
 from local.tokens import AUDIENCE, Issuer, issuer_at, mint
+from local.wechatpay.keys import load_or_make
+from local.wechatpay.server import KEY_FILE
 
 
 class NotRunning(Exception):
@@ -84,18 +86,35 @@ class Stack:
             "ClockFile": str(self.clock_file),
             "AllowedOrigin": self.api_url,
             "ProtectData": "false",
+            "WechatBaseUrl": self.wechatpay_url,
+            "PaymentNotifyUrl": f"{self.api_url}/v1/payments/notifications/wechat",
         }
         changed = deploy(
             self, template, given | (parameters or {}), self.state_dir / "outputs.json"
         )
+        self._make_contract()
         if changed:
             self.save()
         return changed
+
+    def _make_contract(self) -> None:
+        """Give the deployment the simulated provider's credentials, as a merchant would."""
+        secret = self.resources.get("PaymentSecret")
+        if secret is not None:
+            content = json.dumps(load_or_make(self.state_dir / KEY_FILE).credentials())
+            store = self.client("secretsmanager")
+            if store.get_secret_value(SecretId=secret)["SecretString"] != content:
+                store.put_secret_value(SecretId=secret, SecretString=content)
 
     @property
     def api_url(self) -> str:
         """The address of the HTTP API, without a slash at its end."""
         return f"http://{HOST}:{self.ports.api}"
+
+    @property
+    def wechatpay_url(self) -> str:
+        """The address of the simulated WeChat Pay; see `local.wechatpay.server`."""
+        return f"http://{HOST}:{self.ports.wechatpay}"
 
     @property
     def endpoint_url(self) -> str:

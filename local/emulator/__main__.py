@@ -1,4 +1,6 @@
-"""Runs the emulator in the foreground: `python -m local.emulator STATE_DIR API_PORT EMULATOR_PORT`.
+"""Runs the emulator in the foreground: `python -m local.emulator STATE_DIR API EMULATOR WECHATPAY`.
+
+The three last are ports; on the last one listens the simulated WeChat Pay.
 
 MiniStack reads its own settings from the environment at import; `local.daemon` sets them.
 """
@@ -8,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from local import clock
 from local.emulator import (
     burst_of_processes,
     http_api_faults,
@@ -19,9 +22,11 @@ from local.emulator import (
 from local.emulator.front import App, Front
 from local.emulator.saving import Saver
 from local.tokens import issuer_at
+from local.wechatpay.keys import load_or_make
+from local.wechatpay.server import KEY_FILE, Provider
 
 
-def main(state_dir: Path, api_port: int, emulator_port: int) -> None:
+def main(state_dir: Path, api_port: int, emulator_port: int, wechatpay_port: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     loopback.install()
     slow_invokes.install()
@@ -38,7 +43,9 @@ def main(state_dir: Path, api_port: int, emulator_port: int) -> None:
         Saver(state_dir / "emulator" / "dynamodb.journal"),
         state_dir / "outputs.json",
     )
-    asyncio.run(_serve(front, [api_port, emulator_port]))
+    keys = load_or_make(state_dir / KEY_FILE)
+    with Provider(keys, lambda: clock.now(state_dir / "clock"), wechatpay_port):
+        asyncio.run(_serve(front, [api_port, emulator_port]))
 
 
 async def _serve(front: App, ports: list[int]) -> None:
@@ -62,4 +69,4 @@ async def _serve(front: App, ports: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), *(int(port) for port in sys.argv[2:5]))

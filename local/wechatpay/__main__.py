@@ -9,9 +9,9 @@ from pathlib import Path
 from local import clock
 from local.paths import STATE
 from local.wechatpay.keys import load_or_make
-from local.wechatpay.server import Provider
+from local.wechatpay.server import KEY_FILE, Provider
 
-DEFAULT_PORT = 8090
+DEFAULT_PORT = 8070
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0: a free one")
     parser.add_argument("--state", type=Path, default=STATE, help="folder of the keys and clock")
     options = parser.parse_args()
-    key_file = options.state / "wechatpay.json"
+    key_file = options.state / KEY_FILE
     keys = load_or_make(key_file)
     with Provider(keys, lambda: clock.now(options.state / "clock"), options.port) as provider:
         print(json.dumps({"url": provider.url, "keys": str(key_file)}), flush=True)

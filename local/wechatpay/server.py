@@ -20,6 +20,8 @@ from local.wechatpay.keys import Keys
 from local.wechatpay.notifier import Notifier
 
 HOST = "127.0.0.1"
+KEY_FILE = "wechatpay.json"
+"""In the stack's state folder: both sides' keys."""
 _TICK_SECONDS = 0.2
 
 

@@ -46,6 +46,8 @@ def pay(it: Till, order_id: str, command: PayOrder, subject: str = "r-1") -> Att
 
 
 def begin(it: Till, order_id: str, **more: Any) -> tuple[PayOrder, Attempt]:
+    """A new attempt, some seconds after whatever happened before."""
+    it.now += timedelta(seconds=10)
     command = wish(**more)
     return command, pay(it, order_id, command)
 
@@ -181,10 +183,21 @@ def test_a_second_attempt_closes_the_first_one_at_the_provider(it: Till) -> None
     assert states == {str(first.id): S.CLOSED, str(second.id): S.SUCCEEDED}
 
 
+def test_two_taps_at_once_do_not_close_one_another(it: Till, db: Engine) -> None:
+    order_id = it.shop.place()
+    first, _ = begin(it, order_id)
+    it.now += timedelta(seconds=9)
+    with pytest.raises(PaymentUnderWay) as refusal:
+        pay(it, order_id, wish())
+    assert refusal.value.fields == {"attempt_id": str(first.id)}
+    assert it.book.pay(it.handle_of(first.id), it.now)
+
+
 def test_a_second_attempt_finds_that_the_first_one_has_paid(it: Till) -> None:
     order_id = it.shop.place()
     first, _ = begin(it, order_id)
     it.book.pay(it.handle_of(first.id), it.now)
+    it.now += MINUTE
     with pytest.raises(AlreadyPaid):
         pay(it, order_id, wish())
     assert it.shop.state(order_id) == "paid"

@@ -171,7 +171,7 @@ def test_a_taken_port_is_named_with_the_way_to_another(state_dir: Path) -> None:
 
 def test_every_listener_is_on_the_loopback(state_dir: Path) -> None:
     stack = start(state_dir)
-    ports = {stack.ports.api, stack.ports.emulator, stack.ports.mqtt}
+    ports = {stack.ports.api, stack.ports.emulator, stack.ports.mqtt, stack.ports.wechatpay}
     listening = set()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         address, port = line.split()[1].split(":")

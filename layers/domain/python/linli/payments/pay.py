@@ -226,7 +226,7 @@ def _make_way(order_id: str, parties: Parties, now: datetime) -> None:
 
     Raises:
         AlreadyPaid: It has paid.
-        PaymentUnderWay: It is held for review, or the provider does not close it now.
+        PaymentUnderWay: It has just begun, is held for review, or the provider does not close it.
     """
     payment = reads.get(PaymentRow, of_order(order_id), PAYMENT)
     if payment is None:
@@ -237,6 +237,8 @@ def _make_way(order_id: str, parties: Parties, now: datetime) -> None:
         return
     row = attempts.get(order_id, payment.open_attempt_id)
     if row is not None and row.state in (S.UNKNOWN, S.CREATED):
+        if now < parse_instant(row.began_at) + rules.UNDISTURBED:
+            raise PaymentUnderWay(attempt_id=payment.open_attempt_id)
         row = ask.look(row, parties, now, closing=True)
     if row is not None and row.state == S.SUCCEEDED:
         raise AlreadyPaid

@@ -26,6 +26,8 @@ OPEN_STATES = frozenset({S.HELD, S.UNKNOWN, S.CREATED})
 GRACE = timedelta(minutes=30)
 MOST_GRACE = timedelta(hours=2)
 FIRST_LOOK = timedelta(seconds=60)
+UNDISTURBED = timedelta(seconds=10)
+"""How long no other attempt may take its place: two taps at once must not close one another."""
 _LEAST_TO_PAY = timedelta(seconds=60)
 _FIRST_PATIENCE_SECONDS, _MOST_PATIENCE_SECONDS = 15, 600
 
