@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from linli import payments, risk
+from linli import orders, payments, risk
 from linli.kernel.errors import AlreadyDone, Conflict, IdReused, NotFound, Refused
 from linli.kernel.ids import uuid7
 from linli.kernel.transact import transaction
+from linli.orders import ChangeLines
 from linli.payments import Attempt, AttemptState, NoLongerPayable, PayOrder, settle
 from linli.payments.model import (
     AlreadyPaid,
@@ -21,8 +22,10 @@ from linli.payments.model import (
 )
 from linli.payments.provider import Result, Status
 from linli.payments.rows import AttemptRow, attempt_sk, of_order
+from tests.support import village as v
 from tests.support.engine import Engine, engine
 from tests.support.paying import NOW, PAY_MINUTES, Till, resident, till, wish
+from tests.support.world import audit_now
 
 S = AttemptState
 MINUTE = timedelta(minutes=1)
@@ -421,3 +424,69 @@ def test_who_paid_in_cash_is_known_the_next_time(it: Till) -> None:
     row = payments.attempts.get(order_id, str(command.id))
     assert row is not None
     assert '"new_device"' in (row.score or ""), "a customer, on a device that is new"
+
+
+# With real orders.
+
+
+def test_an_order_whose_payment_hangs_does_not_expire_until_the_cut_off(db: Engine) -> None:
+    v.furnish({(v.STORES[0], v.SKUS[0]): 4})
+    it = till(orders)
+    wanted = [v.wish(lines={v.SKUS[0]: 1}, pay="online") for _ in range(2)]
+    hangs, waits = (
+        orders.place(each, caller=resident(), now=v.NOON, settings=v.SETTINGS).order_id
+        for each in wanted
+    )
+    it.client.trouble = lambda call: "before"
+    pay(it, hangs, wish())
+    at = v.NOON + timedelta(minutes=20)
+    assert orders.expire(hangs, at).state == "placed"
+    assert orders.expire(waits, at).state == "expired"
+    assert orders.expire(hangs, at, at_cut_off=True).state == "expired"
+
+
+def test_a_paid_order_that_is_cancelled_or_comes_short_is_paid_back_to_the_fen(db: Engine) -> None:
+    v.furnish({(v.STORES[0], v.SKUS[0]): 9})
+    it = till(orders)
+    placed = [v.wish(lines={v.SKUS[0]: 3}, pay="online") for _ in range(2)]
+    gone, short = (
+        orders.place(each, caller=resident(), now=v.NOON, settings=v.SETTINGS).order_id
+        for each in placed
+    )
+    for order_id in (gone, short):
+        command, _ = begin(it, order_id)
+        it.book.pay(it.handle_of(command.id), it.now)
+    hear(it)
+    orders.cancel(gone, resident_id="r-1", now=it.now)
+    lines = [{"sku": v.SKUS[0], "units": 2}]
+    less = ChangeLines.model_validate({"id": uuid7(), "lines": lines})
+    orders.change(short, less, resident_id="r-1", now=it.now, settings=v.SETTINGS)
+    sweep(it)
+    it.book.settle_refunds(it.now)
+    hear(it)
+    unit = v.PRICES_FEN[v.SKUS[0]]
+    assert (stands(it, gone).state, stands(it, gone).refunded_fen) == ("refunded", 3 * unit)
+    assert (stands(it, short).state, stands(it, short).refunded_fen) == ("captured", unit)
+    assert audit_now() == []
+
+
+def test_an_expired_order_that_is_paid_late_is_promised_anew_or_paid_back(db: Engine) -> None:
+    v.furnish({(v.STORES[0], v.SKUS[0]): 2})
+    it = till(orders)
+    for taken in (False, True):
+        wanted = v.wish(lines={v.SKUS[0]: 1}, pay="online")
+        order = orders.place(wanted, caller=resident(), now=v.NOON, settings=v.SETTINGS)
+        command, _ = begin(it, order.order_id)
+        orders.expire(order.order_id, v.NOON, at_cut_off=True)
+        if taken:
+            orders.place(
+                v.wish(lines={v.SKUS[0]: 1}),
+                caller=v.resident("r-bo"),
+                now=v.NOON,
+                settings=v.SETTINGS,
+            )
+        it.book.pay(it.handle_of(command.id), it.now)
+        hear(it)
+        after = orders.read(order.order_id)
+        assert (after.state, after.payment) == (("expired", "due") if taken else ("placed", "paid"))
+    assert audit_now() == []

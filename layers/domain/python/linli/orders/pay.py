@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from linli import slots, stock
+from linli import payments, slots, stock
 from linli.kernel import reads
 from linli.kernel.errors import Conflict, Contended, Refused
 from linli.kernel.settings import Settings
@@ -92,21 +92,28 @@ def _waits(order: Order) -> bool:
 def expire(order_id: str, now: datetime, *, at_cut_off: bool = False) -> Order:
     """
     Expire an order whose time to pay is over, or its slot's cut-off has come: what it held goes
-    back in the same write. One that is paid, or has time, stays as it is.
+    back in the same write. One that is paid, or has time, stays as it is; so does one whose
+    payment hangs through no fault of its resident's, until the cut-off at the latest.
 
     Raises:
         NotFound: There is no such order.
     """
 
     def act(tx: Transaction, order: Order) -> None:
-        late = at_cut_off or (order.progress.pay_by or "") <= rfc3339(now)
-        if not _waits(order) or not late:
+        if not _waits(order) or not (at_cut_off or _is_late(order, now)):
             return
         reason = "not paid by the cut-off" if at_cut_off else "not paid in time"
         turn(tx, order, "expire", actor=SWEEPER, now=now, reason=reason)
         give_back(tx, order, now)
 
     return carry_out(order_id, act)
+
+
+def _is_late(order: Order, now: datetime) -> bool:
+    pay_by = order.progress.pay_by
+    if pay_by is None or parse_instant(pay_by) > now:
+        return pay_by is None
+    return payments.extended(order.order_id, parse_instant(pay_by)) <= now
 
 
 def revive(order_id: str, now: datetime, settings: Settings) -> bool:
