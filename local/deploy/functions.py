@@ -7,10 +7,12 @@ with exactly what Lambda would give it: the function, its layers, the SDK that L
 the environment that the template declares. Nothing else of this machine can be imported.
 """
 
+import errno
 import importlib.metadata
 import io
 import os
 import re
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -73,8 +75,18 @@ def shipped_by_lambda() -> Path:
         draft.mkdir(parents=True)
         for name in names:
             _link(importlib.metadata.distribution(name), draft)
-        draft.rename(folder)
+        _settle(draft, folder)
     return folder
+
+
+def _settle(draft: Path, folder: Path) -> None:
+    """Put `draft` in its place, unless another process has just put the same there."""
+    try:
+        draft.rename(folder)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        shutil.rmtree(draft)
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:

@@ -7,8 +7,8 @@ ORDER_MUTANTS = (
         "an order that is paid expires",
         "paying",
         "linli.orders.pay",
-        "        if not _waits(order) or not late:\n",
-        "        if not late:\n",
+        "        if not _waits(order) or not (at_cut_off or _is_late(order, now)):\n",
+        "        if not (at_cut_off or _is_late(order, now)):\n",
     ),
     Mutant(
         "an expired order keeps what it held",
