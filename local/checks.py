@@ -126,8 +126,12 @@ def _locks() -> Iterator[tuple[str, str, list[str]]]:
     left_out = {
         # What Lambda's runtime ships.
         "deps": ["boto3", "botocore", "s3transfer", "python-dateutil", "six", "urllib3"],
-        # What routing, flows and pywraplp never import.
-        "solver": ["numpy", "pandas", "python-dateutil", "six", "tzdata", "typing-extensions"],
+        # What routing, flows, linear programs and PyVRP's core never import.
+        "solver": [
+            *("pandas", "python-dateutil", "six", "tzdata", "typing-extensions"),
+            *("matplotlib", "tqdm", "vrplib", "contourpy", "cycler", "fonttools", "kiwisolver"),
+            *("packaging", "pillow", "pyparsing", "colorama"),
+        ],
         # What Lambda's runtime ships; what only compiles.
         "payments": ["urllib3", "pycparser"],
     }
