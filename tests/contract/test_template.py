@@ -35,6 +35,7 @@ TEMPLATES = {
 }
 RESOURCES: dict[str, Any] = TEMPLATES[ROOT / "template.yaml"]["Resources"]
 FUNCTIONS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+ALARMS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
 TABLES = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::DynamoDB::Table"}
 
 
@@ -153,3 +154,20 @@ def test_every_documented_route_is_deployed_and_answers_422_with_our_problem() -
         assert operation["summary"], route
         assert operation["tags"], route
     assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_what_may_fail_unseen_has_an_alarm() -> None:
+    watched = {
+        (dimension["Value"].get("Ref") or dimension["Value"]["GetAtt"].split(".")[0])
+        for alarm in ALARMS.values()
+        for dimension in alarm["Properties"]["Dimensions"]
+    }
+    unseen = ("AWS::SQS::Queue", "AWS::Serverless::StateMachine")
+    assert {name for name, r in RESOURCES.items() if r["Type"] in unseen} <= watched
+
+
+def test_every_alarm_reaches_people_who_find_what_to_do() -> None:
+    runbook = (ROOT / "docs/operations.md").read_text()
+    for name, alarm in ALARMS.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}], name
+    assert set(re.findall(r"^\| `(\w+Alarm)` ", runbook, re.M)) == set(ALARMS)
