@@ -1,6 +1,24 @@
 """Neighbour credit (邻里信用体系): a double-entry ledger of points and box deposits."""
 
 from linli.credit.audit import LedgerAudit, audit
+from linli.credit.coupons import (
+    MOST_COUPONS,
+    Basket,
+    Coupon,
+    CouponId,
+    CouponUnavailable,
+    CouponUseless,
+    Terms,
+    coupon_id,
+    coupon_keys,
+    coupons_in,
+    free_coupon,
+    grant_coupon,
+    hold_coupon,
+    list_coupons,
+    use_coupon,
+    worth_fen,
+)
 from linli.credit.earning import AwardDeed, AwardedDeed, award
 from linli.credit.hold import (
     grant,
@@ -25,8 +43,14 @@ from linli.credit.settle import post, post_part, spend_part, void
 from linli.credit.statement import Statement, statement
 
 __all__ = [
+    "MOST_COUPONS",
     "AwardDeed",
     "AwardedDeed",
+    "Basket",
+    "Coupon",
+    "CouponId",
+    "CouponUnavailable",
+    "CouponUseless",
     "CreditView",
     "EarningCap",
     "Fen",
@@ -37,18 +61,28 @@ __all__ = [
     "RedemptionCap",
     "State",
     "Statement",
+    "Terms",
     "TransferSettled",
     "audit",
     "award",
+    "coupon_id",
+    "coupon_keys",
+    "coupons_in",
+    "free_coupon",
     "grant",
+    "grant_coupon",
+    "hold_coupon",
     "hold_deposit",
     "hold_points",
+    "list_coupons",
     "order_keys",
     "post",
     "post_part",
     "refund_deposit",
     "spend_part",
     "statement",
+    "use_coupon",
     "view",
     "void",
+    "worth_fen",
 ]

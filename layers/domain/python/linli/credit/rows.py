@@ -1,12 +1,15 @@
 """Ledger table: a resident's balances and day counters, transfers, and awarded deeds."""
 
 from datetime import date
+from zlib import crc32
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
 
 POINTS, DEPOSIT = "POINTS", "DEPOSIT"
+LOT = "LOT#"
+BY_DUE, BY_DAY = "by_due", "by_day"
 
 
 class BalanceRow(Row):
@@ -15,11 +18,13 @@ class BalanceRow(Row):
 
     Made by the first write to it. `available_units` may be spent or refunded; `held_units` is
     pending on the debit side. A pending credit is in neither: it is not yet the resident's.
+    `spent_units`: all points that ever left it; what of the lots is gone follows from it.
     """
 
     table = Table.LEDGER
     available_units = NumberAttribute(default=0)
     held_units = NumberAttribute(default=0)
+    spent_units = NumberAttribute(default=0)
 
 
 class DayRow(Row):
@@ -38,6 +43,8 @@ class TransferRow(Row):
 
     Every transfer has one resident's side, so that the partition is their statement without an
     index. Ids begin with a command's UUIDv7, so that they sort by the time it was made.
+    A deed carries its community, whom it was done for, by which device, and `day_mark` for the
+    index `by_day`; a pending transfer that lapses by itself stands in `by_due`.
     """
 
     table = Table.LEDGER
@@ -52,6 +59,13 @@ class TransferRow(Row):
     capped_on = UnicodeAttribute(null=True)
     posted_units = NumberAttribute(null=True)
     settled_at = UnicodeAttribute(null=True)
+    community_id = UnicodeAttribute(null=True)
+    counterpart = UnicodeAttribute(null=True)
+    device = UnicodeAttribute(null=True)
+    reverses = UnicodeAttribute(null=True)
+    day_mark = UnicodeAttribute(null=True)
+    due_mark = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
 
 
 class DeedRow(Row):
@@ -65,6 +79,47 @@ class DeedRow(Row):
     by = UnicodeAttribute()
     at = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
+
+
+class CouponRow(Row):
+    """
+    pk = COUPONS#<resident_id>, sk = <digest of what earned it>: a coupon with its own terms.
+
+    In the index `by_due` while it is available.
+    """
+
+    table = Table.LEDGER
+    kind = UnicodeAttribute()
+    state = UnicodeAttribute()
+    terms = UnicodeAttribute()
+    source_id = UnicodeAttribute()
+    granted_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    due_mark = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class LotRow(Row):
+    """
+    pk = RESIDENT#<resident_id>, sk = LOT#<last day>: points granted that expire after that day.
+
+    How many of them are left follows from `spent_units` of the balance: the oldest go first.
+    In the index `by_due` until none is left.
+    """
+
+    table = Table.LEDGER
+    granted_units = NumberAttribute(default=0)
+    due_mark = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+
+class DueRow(Row):
+    """An item of the index `by_due`, which holds keys alone."""
+
+    table = Table.LEDGER
+    due_mark = UnicodeAttribute()
+    due_at = UnicodeAttribute()
 
 
 class LedgerItem(Row):
@@ -82,6 +137,15 @@ class LedgerItem(Row):
     reason = UnicodeAttribute(null=True)
     capped_on = UnicodeAttribute(null=True)
     posted_units = NumberAttribute(null=True)
+    spent_units = NumberAttribute(null=True)
+    granted_units = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    order_id = UnicodeAttribute(null=True)
+    source_id = UnicodeAttribute(null=True)
+    at = UnicodeAttribute(null=True)
+    settled_at = UnicodeAttribute(null=True)
+    reverses = UnicodeAttribute(null=True)
+    community_id = UnicodeAttribute(null=True)
 
 
 def person(resident_id: str) -> str:
@@ -107,3 +171,22 @@ def earned(on: date) -> str:
 def deed_key(deed_id: object) -> tuple[str, str]:
     """The key of an awarded deed."""
     return f"DEED#{deed_id}", "DEED"
+
+
+def coupons_of(resident_id: str) -> str:
+    """The partition of a resident's coupons."""
+    return f"COUPONS#{resident_id}"
+
+
+def lot_key(last_on: date) -> str:
+    """The sort key of the points that expire after a day."""
+    return f"{LOT}{last_on.isoformat()}"
+
+
+DUE_SHARDS = 8
+"""The index of what is due is spread over so many partitions for each kind."""
+
+
+def due_mark(kind: str, key: str) -> str:
+    """The partition of `by_due` for an item of a kind, by a digest of its key."""
+    return f"{kind}#{crc32(key.encode()) % DUE_SHARDS}"
