@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linli.catalogue.cells import MOST_METRES
+from linli.catalogue.packaging import Packaging
 from linli.kernel.geography import Crs, Point, point
 from linli.kernel.ids import CommunityId, PersonId
 
@@ -35,6 +36,7 @@ class PutCommunity(BaseModel):
     )
     pay_minutes: int = Field(default=15, strict=True, gt=0, le=24 * 60)
     proxy_fee_fen: int = Field(default=300, strict=True, ge=0, le=100_000)
+    packaging: Packaging = Field(default_factory=Packaging, description="Returnable boxes")
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -73,7 +73,7 @@ def decide(
     sources = choose_by_channel(command, snapshot.pool, offered)
     lines = _lines(command, snapshot, sources)
     promise = _promise(command, lines, snapshot, slot, now, settings)
-    return Decision(_order(command, promise, resident_id, now, settings), sources)
+    return Decision(_order(command, promise, resident_id, now), sources)
 
 
 def _open_slot(snapshot: Snapshot, now: datetime) -> Slot:
@@ -163,7 +163,8 @@ def _promise(
     discount_fen = kept.discount_fen if kept else command.spend_points * settings.point_fen
     if discount_fen > goods_fen + slot_fen + proxy_fen:
         raise PointsExceedTotal
-    deposit_fen = kept.deposit_fen if kept else command.boxes * settings.deposit_fen
+    box_fen = _box_fen(snapshot, settings)
+    deposit_fen = kept.deposit_fen if kept else command.boxes * box_fen
     total_fen = goods_fen + slot_fen + proxy_fen - discount_fen + deposit_fen
     if command.expected_total_fen not in (None, total_fen):
         raise PriceChanged(total_fen=total_fen)
@@ -176,10 +177,19 @@ def _promise(
         "proxy_fen": proxy_fen,
         "discount_fen": discount_fen,
         "deposit_fen": deposit_fen,
+        "box_fen": box_fen,
         "total_fen": total_fen,
         "payment": "due" if due else "cash",
         "progress": Progress(pay_by=rfc3339(pay_by)) if due else Progress(),
     }
+
+
+def _box_fen(snapshot: Snapshot, settings: Settings) -> int:
+    """A box's deposit: as promised, as its community's programme says, or the deployment's."""
+    if snapshot.kept:
+        return snapshot.kept.box_fen
+    own = snapshot.community.packaging.deposit_fen
+    return settings.deposit_fen if own is None else own
 
 
 def _order(
@@ -187,7 +197,6 @@ def _order(
     promise: dict[str, Any],
     resident_id: str,
     now: datetime,
-    settings: Settings,
 ) -> Order:
     return Order(
         order_id=str(command.id),
@@ -199,7 +208,6 @@ def _order(
         deliver_to=_address(command.deliver_to),
         boxes=command.boxes,
         points=command.spend_points,
-        box_fen=settings.deposit_fen,
         pay=command.pay,
         for_resident=command.for_resident,
         emergency=command.emergency,
