@@ -1,6 +1,52 @@
-"""Couriers: who could ride, with what, from where and when."""
+"""Couriers: who could ride, with what papers, from where and when."""
 
-from linli.fleet.model import Courier, PutCourier, Shift
+from linli.fleet.documents import (
+    Document,
+    DocumentKind,
+    DocumentList,
+    HandedInAgain,
+    JudgeDocument,
+    PutDocument,
+    documents,
+    hand_in,
+    judge,
+    missing,
+)
+from linli.fleet.model import (
+    Courier,
+    DeclaredShift,
+    DeclareShift,
+    EndShift,
+    PutCourier,
+    Shift,
+    Skill,
+)
 from linli.fleet.register import courier, couriers, put_courier
+from linli.fleet.shifts import available, declare, end, hours_on
 
-__all__ = ["Courier", "PutCourier", "Shift", "courier", "couriers", "put_courier"]
+__all__ = [
+    "Courier",
+    "DeclareShift",
+    "DeclaredShift",
+    "Document",
+    "DocumentKind",
+    "DocumentList",
+    "EndShift",
+    "HandedInAgain",
+    "JudgeDocument",
+    "PutCourier",
+    "PutDocument",
+    "Shift",
+    "Skill",
+    "available",
+    "courier",
+    "couriers",
+    "declare",
+    "documents",
+    "end",
+    "hand_in",
+    "hours_on",
+    "judge",
+    "missing",
+    "put_courier",
+]

@@ -1,7 +1,7 @@
 """Registering couriers: a courier writes only their own, so the last word counts."""
 
 from linli.fleet.model import Courier, PutCourier
-from linli.fleet.rows import CourierRow, community_key, courier_key
+from linli.fleet.rows import COURIER, CourierRow, community_key, courier_key
 from linli.kernel import reads
 from linli.kernel.transact import transaction
 
@@ -25,5 +25,6 @@ def courier(community_id: str, courier_id: str) -> Courier | None:
 
 def couriers(community_id: str) -> list[Courier]:
     """The couriers registered in a community, by id."""
-    rows = reads.query(CourierRow, community_key(community_id))
+    prefix = CourierRow.sk.startswith(COURIER)
+    rows = reads.query(CourierRow, community_key(community_id), prefix)
     return [Courier.model_validate_json(row.body) for row in rows]
