@@ -17,6 +17,7 @@ from linli.orders.quote import Quote, quote
 from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
 from linli.orders.sweep import close, give_up_waiting, sweep
+from linli.orders.together import freeze_all, mark_all_routed, read_all
 from linli.orders.turn import note_command
 from linli.orders.wave import WAVELESS, NotPaid, freeze, mark_routed
 
@@ -53,11 +54,13 @@ __all__ = [
     "deliver_on_paper",
     "expire",
     "freeze",
+    "freeze_all",
     "give_up_waiting",
     "hand_over",
     "history",
     "in_slot",
     "issue_code",
+    "mark_all_routed",
     "mark_paid",
     "mark_routed",
     "note_command",
@@ -67,6 +70,7 @@ __all__ = [
     "place",
     "quote",
     "read",
+    "read_all",
     "revive",
     "sweep",
     "to_pick",

@@ -6,7 +6,7 @@ from linli.kernel.errors import Conflict
 from linli.kernel.transact import Transaction
 from linli.orders.model import Order
 from linli.orders.rows import OrderRow
-from linli.orders.turn import WAVES, carry_out, turn
+from linli.orders.turn import WAVES, Act, carry_out, turn
 
 WAVELESS = frozenset({"pickup", "till"})
 """Channels whose orders nobody brings anywhere: their slots become no waves."""
@@ -28,6 +28,11 @@ def freeze(order_id: str, wave_id: str, now: datetime) -> Order:
         NotPaid: It was to be paid online and is not.
         OutOfOrder: It has ended, or belongs to another wave.
     """
+    return carry_out(order_id, freezing(wave_id, now))
+
+
+def freezing(wave_id: str, now: datetime) -> Act:
+    """The turn of `freeze`; refuses before it adds anything."""
 
     def act(tx: Transaction, order: Order) -> None:
         if order.wave_id == wave_id:
@@ -44,7 +49,7 @@ def freeze(order_id: str, wave_id: str, now: datetime) -> Order:
             actions=[OrderRow.wave_id.set(wave_id)],
         )
 
-    return carry_out(order_id, act)
+    return act
 
 
 def mark_routed(order_id: str, route_id: str, now: datetime) -> Order:
@@ -55,6 +60,11 @@ def mark_routed(order_id: str, route_id: str, now: datetime) -> Order:
     Raises:
         OutOfOrder: It is not in a wave, on its way, or it has ended.
     """
+    return carry_out(order_id, routing(route_id, now))
+
+
+def routing(route_id: str, now: datetime) -> Act:
+    """The turn of `mark_routed`; refuses before it adds anything."""
 
     def act(tx: Transaction, order: Order) -> None:
         if order.route_id == route_id:
@@ -62,4 +72,4 @@ def mark_routed(order_id: str, route_id: str, now: datetime) -> Order:
         moved = [OrderRow.route_id.set(route_id)]
         turn(tx, order, "route", actor=WAVES, now=now, reason=route_id, actions=moved)
 
-    return carry_out(order_id, act)
+    return act

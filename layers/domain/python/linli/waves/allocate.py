@@ -56,7 +56,7 @@ def allocate(step: Step, now: datetime) -> dict[str, Any]:
 def _make_problem(step: Step, order_ids: list[str], now: datetime) -> list[Action]:
     """Keep the wave's problem; answers what the wave itself has to know of it."""
     slot = slots.close(step.wave_id, now)
-    wanted = [orders.read(order_id) for order_id in order_ids]
+    wanted = list(orders.read_all(order_ids).values())
     held = [(order.order_id, source) for order in wanted for source in sources_of(order)]
     stock.allocate_lots(step.wave_id, held, slot.ends_at, now)
     base_at = base_of(slot, now)

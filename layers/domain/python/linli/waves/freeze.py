@@ -9,6 +9,9 @@ from linli.waves.model import NotYetVisible, Step
 from linli.waves.rows import ORDERS, WaveRow
 from linli.waves.steps import advance, keep_body, present, read_body
 
+GONE = ("cancelled", "expired")
+"""States in which an order has given back its place of the slot."""
+
 
 def freeze(step: Step, now: datetime) -> dict[str, Any]:
     """
@@ -42,17 +45,11 @@ def _freeze_all(wave_id: str, now: datetime) -> set[str]:
     not paid by now expires and gives it back, too, unless it is paid at this very moment: then
     it is missing in this count, and found the next time.
     """
-    found = set()
-    for order in orders.in_slot(wave_id):
-        if order.state in ("cancelled", "expired"):
-            continue
-        try:
-            if order.wave_id != wave_id:
-                orders.freeze(order.order_id, wave_id, now)
-        except orders.NotPaid:
-            orders.expire(order.order_id, now, at_cut_off=True)
-            continue
-        except Conflict:
-            continue
-        found.add(order.order_id)
-    return found
+    shown = [order for order in orders.in_slot(wave_id) if order.state not in GONE]
+    refused = orders.freeze_all([order.order_id for order in shown], wave_id, now)
+    for order_id, refusal in refused.items():
+        if isinstance(refusal, orders.NotPaid):
+            orders.expire(order_id, now, at_cut_off=True)
+        elif not isinstance(refusal, Conflict):
+            raise refusal
+    return {order.order_id for order in shown} - refused.keys()

@@ -1,14 +1,16 @@
 """The last task: manifests. Routes get their ids from the kept plans, so repeating is harmless."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from linli import orders
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.time import parse_instant, rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.transact import Transaction, transaction
 from linli.routing.codec import plan_from_json, problem_from_json
 from linli.routing.model import Problem
 from linli.routing.plan import Plan
@@ -28,18 +30,20 @@ from linli.waves.rows import (
     route_key,
     wave_key,
 )
-from linli.waves.rules import Planned, routes_of
-from linli.waves.steps import present, read_body
+from linli.waves.rules import Planned, routes_of, without
+from linli.waves.steps import present, read_body, write_all
 
 
 def publish(step: Step, now: datetime) -> dict[str, Any]:
     """
     Make the kept plans' routes, mark their orders routed, offer the routes, close the wave's run.
 
+    An order that has ended since it was planned is left out of its route.
+
     Raises:
         NotFound: A cluster has no plan, or there is no such wave.
         PlanRejected: A kept plan does not hold: a defect of ours.
-        Conflict: An order of a route has ended meanwhile.
+        Contended: Orders or routes were busy; again is safe.
         Superseded: See `steps.present`.
     """
     wave = present(step)
@@ -47,8 +51,7 @@ def publish(step: Step, now: datetime) -> dict[str, Any]:
         return {"wave_id": step.wave_id, "routes": int(wave.routes or 0)}
     planned = [_cluster(step.wave_id, n) for n in range(int(wave.clusters or 0))]
     routes = routes_of(step.wave_id, planned)
-    for route in routes:
-        _offer(wave, route, now)
+    _offer(wave, routes, now)
     _close(step, [plan for _, _, plan in planned], routes, now)
     return {"wave_id": step.wave_id, "routes": len(routes)}
 
@@ -66,34 +69,52 @@ def _cluster(wave_id: str, cluster: int) -> tuple[datetime, Problem, Plan]:
     return parse_instant(asked["base_at"]), problem, plan
 
 
-def _offer(wave: WaveRow, route: Planned, now: datetime) -> None:
-    """Keep the route as a draft, mark its orders, and only then let couriers see it."""
-    row = reads.get(RouteRow, route_key(route.route_id), ROUTE)
-    if row is not None and row.state != "draft":
-        return
-    if row is None:
-        _draft(_row(wave, route))
-    for order_id in route.order_ids:
-        orders.mark_routed(order_id, route.route_id, now)
-    try:
-        with transaction() as tx:
-            tx.update(
-                RouteRow(route_key(route.route_id), ROUTE),
-                [RouteRow.state.set("offered")],
-                condition=RouteRow.state == "draft",
-                refusal=AlreadyDone(),
-            )
-            tx.put(PointerRow(open_key(wave.community_id), route.route_id))
-    except AlreadyDone:  # A repeated call of this task was faster.
-        return
+def _offer(wave: WaveRow, routes: Sequence[Planned], now: datetime) -> None:
+    """Keep the routes as drafts, mark their orders, and only then let couriers see them."""
+    kept = _kept(routes)
+    write_all([route for route in routes if route.route_id not in kept], 1, partial(_draft, wave))
+    shown = {route_id for route_id, row in kept.items() if row.state != "draft"}
+    hidden = [route for route in routes if route.route_id not in shown]
+    ended = _mark(hidden, now)
+    write_all([without(route, ended) for route in hidden], 2, partial(_show, wave))
 
 
-def _draft(row: RouteRow) -> None:
-    try:
-        with transaction() as tx:
-            tx.put(row, condition=RouteRow.pk.does_not_exist(), refusal=AlreadyDone())
-    except AlreadyDone:  # The same route, by a repeated call of this task.
-        return
+def _kept(routes: Sequence[Planned]) -> dict[str, RouteRow]:
+    """The routes that are there already, by a repeated call of this task."""
+    ids = [route.route_id for route in routes]
+    found = reads.batch((RouteRow, route_key(each), ROUTE) for each in ids)
+    rows = {each: found.get(RouteRow, route_key(each), ROUTE) for each in ids}
+    return {each: row for each, row in rows.items() if row is not None}
+
+
+def _mark(routes: Sequence[Planned], now: datetime) -> set[str]:
+    """Mark the orders of `routes`; answers those that have ended meanwhile."""
+    mine = {order_id: route.route_id for route in routes for order_id in route.order_ids}
+    refused = orders.mark_all_routed(mine, now)
+    for refusal in refused.values():
+        if not isinstance(refusal, orders.OutOfOrder):
+            raise refusal
+    return set(refused)
+
+
+def _draft(wave: WaveRow, tx: Transaction, route: Planned) -> None:
+    tx.put(_row(wave, route), condition=RouteRow.pk.does_not_exist(), refusal=AlreadyDone())
+
+
+def _show(wave: WaveRow, tx: Transaction, route: Planned) -> None:
+    """Offer a route; one of which no stop is left is done."""
+    tx.update(
+        RouteRow(route_key(route.route_id), ROUTE),
+        [
+            RouteRow.state.set("offered" if route.order_ids else "done"),
+            RouteRow.visits.set(route.visits),
+            RouteRow.stops.set(len(route.order_ids)),
+        ],
+        condition=RouteRow.state == "draft",
+        refusal=AlreadyDone(),
+    )
+    if route.order_ids:
+        tx.put(PointerRow(open_key(wave.community_id), route.route_id))
 
 
 def _row(wave: WaveRow, route: Planned) -> RouteRow:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -205,6 +205,19 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
         finish_at=base_at + timedelta(seconds=route.finish_seconds),
         area=area_of(problem, route),
     )
+
+
+def without(route: Planned, ended: Set[str]) -> Planned:
+    """The route without the doors of `ended` orders; where nothing is left to do, none goes."""
+    if not ended & set(route.order_ids):
+        return route
+    visits = []
+    for kind, place_id, order_ids, *times in json.loads(route.visits):
+        left = [each for each in order_ids if each not in ended]
+        if left:
+            visits.append([kind, place_id, left, *times])
+    order_ids = tuple(each for each in route.order_ids if each not in ended)
+    return replace(route, order_ids=order_ids, visits=json.dumps(visits))
 
 
 def area_of(problem: Problem, route: Route) -> Area:

@@ -1,17 +1,20 @@
 """The tasks of a wave's run: each may be repeated at any point, and only the last run writes."""
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pynamodb.expressions.update import Action
 
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.time import rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.transact import MOST_WRITES, Transaction, transaction
 from linli.waves.model import Release, Step, Superseded
 from linli.waves.rows import WAVE, BodyRow, WaveRow, wave_key
+
+T = TypeVar("T")
 
 
 def present(step: Step) -> WaveRow:
@@ -77,3 +80,32 @@ def keep_body(wave_id: str, sort: str, content: Any) -> Any:
     except AlreadyDone:
         return read_body(wave_id, sort)
     return content
+
+
+def write_all(wanted: Sequence[T], writes: int, add: Callable[[Transaction, T], None]) -> None:
+    """
+    Let `add` add the `writes` of each to a transaction, as many of them as one holds.
+
+    What refuses with `AlreadyDone` was written by a repeated call of the task, and stays.
+    """
+    at_once = MOST_WRITES // writes
+    for start in range(0, len(wanted), at_once):
+        some = wanted[start : start + at_once]
+        try:
+            _write(some, add)
+        except AlreadyDone:
+            for each in some:
+                _write_one(each, add)
+
+
+def _write(some: Sequence[T], add: Callable[[Transaction, T], None]) -> None:
+    with transaction() as tx:
+        for each in some:
+            add(tx, each)
+
+
+def _write_one(each: T, add: Callable[[Transaction, T], None]) -> None:
+    try:
+        _write([each], add)
+    except AlreadyDone:  # By a repeated call of this task.
+        return
