@@ -28,6 +28,7 @@ from linli.kernel.tables import Row, Table
 from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.payments import Parties, PayOrder
+from linli.payments.rows import DUE_SHARDS
 from linli.payments.wechat import WechatPay
 from linli.payments.wechat_client import WechatCredentials
 from linli.risk import Rule, Ruleset
@@ -267,6 +268,11 @@ class Till:
     parties: Parties
     notices: list[tuple[dict[str, str], str]]
     now: datetime = NOW
+    shards: str = DUE_SHARDS
+
+    def sweep(self) -> dict[str, int]:
+        """The sweeper comes by."""
+        return payments.sweep(self.parties, lambda: self.now, shards=self.shards)
 
     def headers(self) -> dict[str, str]:
         """What a genuine notification carries now."""
@@ -297,7 +303,7 @@ def ruleset() -> Ruleset:
 def till(orders: payments.Orders | None = None) -> Till:
     """
     A new provider, and a new shop unless there are real `orders`; the engine must be open. Its
-    clock is `till.now`.
+    clock is `till.now`; its sweeper looks at orders whose ids end with one of `till.shards`.
     """
     notices: list[tuple[dict[str, str], str]] = []
     number = iter(range(1, 10**9))
@@ -338,7 +344,8 @@ def heal(it: Till) -> None:
     it.client.trouble = lambda call: None
     for _ in range(30):
         it.now += timedelta(minutes=11)
-        payments.sweep(it.parties, lambda: it.now)
+        done = it.sweep()
+        assert not done.get("fault"), done
         it.book.settle_refunds(it.now)
         hear(it)
 

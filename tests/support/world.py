@@ -136,7 +136,7 @@ class World:
         return not settled or request.final is None or self.chance(0.3)
 
     def _send(self, request: Request) -> Answer | None:
-        before = self._hurt()
+        before = self.hurt()
         try:
             answer = Answer(True, request.send())
         except NO_ANSWER:
@@ -144,7 +144,7 @@ class World:
         except Refused as refusal:
             answer = Answer(False, refusal.code)
         except Exception as error:
-            if self._hurt() == before:
+            if self.hurt() == before:
                 self.violations.append(f"{request.name}: {error!r}, and nothing was wrong")
             return None
         self._compare(request, answer)
@@ -157,7 +157,7 @@ class World:
             self.violations.append(f"{request.name}: told {settled[0]}, later {answer}")
         given.append(answer)
 
-    def _hurt(self) -> int:
+    def hurt(self) -> int:
         """How many faults have hit this thread's calls."""
         return getattr(self._faults, "count", 0)
 
@@ -166,7 +166,7 @@ class World:
         holder = self.baton.holder
         if holder is None or holder.name == AUDITOR or not self.chance(self.trouble):
             return None
-        self._faults.count = self._hurt() + 1
+        self._faults.count = self.hurt() + 1
         return self.rng.choice(list(Fault))
 
     def run(self) -> None:
