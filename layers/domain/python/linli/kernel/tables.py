@@ -28,6 +28,10 @@ class Table(StrEnum):
     PAYMENTS = "PAYMENTS"
     PRESALES = "PRESALES"
     DEMAND = "DEMAND"
+    CASES = "CASES"
+    LEADERS = "LEADERS"
+    DISPATCH = "DISPATCH"
+    BUILDINGS = "BUILDINGS"
 
 
 class NotBound(RuntimeError):
