@@ -95,6 +95,12 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     # credit
     "GET /v1/me/credit": frozenset({_R}),
     "POST /v1/deeds": frozenset({_D, _Y}),
+    # cases
+    "GET /v1/cases": frozenset({_D, _Y}),
+    "GET /v1/me/cases": frozenset({_R}),
+    "GET /v1/cases/{case_id}": frozenset({_R, _D, _Y}),
+    "POST /v1/cases/{case_id}/assign": frozenset({_D, _Y}),
+    "POST /v1/cases/{case_id}/decide": frozenset({_D, _Y}),
     # boxes
     "PUT /v1/boxes/{box_id}": frozenset({_S}),
     "GET /v1/boxes/{box_id}": frozenset({_S, _R}),
