@@ -2,15 +2,17 @@
 Problems and plans as JSON objects with stable names (those of the dataclasses).
 
 A problem carries either `travels` (matrices) or `geometry` (points and paces from which the
-matrices are made), which keeps a wave of 300 stops far under Step Functions' 256 KB.
+matrices are made), which keeps a wave of 300 stops far under Step Functions' 256 KB. Fields that
+have their default are left out when written and taken as it when read.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import Any, TypeVar
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from typing import Any
 
 from linli.kernel.geography import point
 from linli.routing.model import (
+    ALWAYS,
+    LARGEST,
     Depot,
     Geometry,
     InvalidProblem,
@@ -18,23 +20,38 @@ from linli.routing.model import (
     Pace,
     Part,
     Problem,
+    Rest,
+    Return,
     Stop,
     Travel,
+    Underway,
     Vehicle,
     Window,
 )
-from linli.routing.plan import Cost, Kind, Plan, Reason, Route, Unserved, Visit
+from linli.routing.plan import Call, Cost, Kind, Plan, Reason, Route, Unserved, Visit
+from linli.routing.reader import Reader
 from linli.routing.rules import travels_between
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 
 def problem_to_json(problem: Problem) -> Json:
     """The JSON object of a problem; without matrices where its geometry is known."""
-    fields = asdict(problem)
-    fields.pop("travels" if problem.geometry else "geometry")
-    return fields
+    left_out = "travels" if problem.geometry else "geometry"
+    return {name: each for name, each in _brief(problem).items() if name != left_out}
+
+
+def _brief(value: Any) -> Any:
+    """The value's JSON, objects without the fields that have their default."""
+    if is_dataclass(value):
+        return {
+            each.name: _brief(getattr(value, each.name))
+            for each in fields(value)
+            if each.default is MISSING or getattr(value, each.name) != each.default
+        }
+    if isinstance(value, tuple) and value and not isinstance(value[0], int):
+        return tuple(_brief(each) for each in value)
+    return value
 
 
 def plan_to_json(plan: Plan) -> Json:
@@ -47,60 +64,6 @@ def plan_to_json(plan: Plan) -> Json:
     return fields
 
 
-class _Reader:
-    """One JSON object, read field by field; a wrong one is refused by its path."""
-
-    def __init__(self, value: object, path: str) -> None:
-        if not isinstance(value, Mapping):
-            raise InvalidProblem(path or "problem", "not an object")
-        self._fields, self._path = value, path
-
-    def path(self, name: str) -> str:
-        """The field's path from the root."""
-        return f"{self._path}.{name}" if self._path else name
-
-    def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
-        return self._fields.get(name) is not None
-
-    def integer(self, name: str, default: int | None = None) -> int:
-        """A whole number; `default` when the field is absent."""
-        value = self._fields.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidProblem(self.path(name), "not a whole number")
-        return value
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """A string of at most 128 characters."""
-        value = self._fields.get(name, default)
-        if not isinstance(value, str) or len(value) > 128:
-            raise InvalidProblem(self.path(name), "not a string of at most 128 characters")
-        return value
-
-    def number(self, name: str) -> float:
-        """A number."""
-        value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InvalidProblem(self.path(name), "not a number")
-        return value
-
-    def array(self, name: str) -> list[object]:
-        """An array."""
-        value = self._fields.get(name)
-        if not isinstance(value, list | tuple):
-            raise InvalidProblem(self.path(name), "not an array")
-        return [*value]
-
-    def each(self, name: str, read: "Callable[[_Reader], T]") -> tuple[T, ...]:
-        """An array of objects, each read by `read`."""
-        path = self.path(name)
-        return tuple(read(_Reader(v, f"{path}[{n}]")) for n, v in enumerate(self.array(name)))
-
-    def nested(self, name: str) -> "_Reader":
-        """An object inside."""
-        return _Reader(self._fields.get(name), self.path(name))
-
-
 def problem_from_json(value: object) -> Problem:
     """
     The problem of a JSON object.
@@ -108,7 +71,7 @@ def problem_from_json(value: object) -> Problem:
     Raises:
         InvalidProblem: Naming the field that is missing, of the wrong type, or contradictory.
     """
-    reader = _Reader(value, "")
+    reader = Reader(value, "")
     geometry = _geometry(reader.nested("geometry")) if reader.has("geometry") else None
     travels = travels_between(geometry) if geometry else reader.each("travels", _travel)
     return Problem(
@@ -118,15 +81,20 @@ def problem_from_json(value: object) -> Problem:
         travels=travels,
         seed=reader.integer("seed", 1),
         geometry=geometry,
+        balance_fen_per_hour=reader.integer("balance_fen_per_hour", 0),
     )
 
 
-def _depot(reader: _Reader) -> Depot:
-    handling = reader.integer("handling_seconds", 120)
-    return Depot(reader.text("id"), reader.integer("location"), handling)
+def _depot(reader: Reader) -> Depot:
+    return Depot(
+        id=reader.text("id"),
+        location=reader.integer("location"),
+        handling_seconds=reader.integer("handling_seconds", 120),
+        window=_window(reader.nested("window")) if reader.has("window") else ALWAYS,
+    )
 
 
-def _stop(reader: _Reader) -> Stop:
+def _stop(reader: Reader) -> Stop:
     return Stop(
         id=reader.text("id"),
         location=reader.integer("location"),
@@ -134,18 +102,40 @@ def _stop(reader: _Reader) -> Stop:
         window=_window(reader.nested("window")),
         service_seconds=reader.integer("service_seconds"),
         penalty_fen=reader.integer("penalty_fen", 100_000),
+        returns=reader.each_or_none("returns", _return),
+        skills=reader.texts("skills"),
+        due_seconds=reader.integer_or_none("due_seconds"),
+        late_fen_per_minute=reader.integer("late_fen_per_minute", 0),
+        priority=reader.integer("priority", 0),
+        order_id=reader.text("order_id", ""),
     )
 
 
-def _part(reader: _Reader) -> Part:
-    return Part(reader.text("depot_id"), reader.integer("load_grams"), reader.integer("boxes", 0))
+def _part(reader: Reader) -> Part:
+    return Part(
+        depot_id=reader.text("depot_id"),
+        load_grams=reader.integer("load_grams"),
+        boxes=reader.integer("boxes", 0),
+        volume_millilitres=reader.integer("volume_millilitres", 0),
+        cold_boxes=reader.integer("cold_boxes", 0),
+        cold_limit_seconds=reader.integer_or_none("cold_limit_seconds"),
+    )
 
 
-def _window(reader: _Reader) -> Window:
+def _return(reader: Reader) -> Return:
+    return Return(
+        depot_id=reader.text("depot_id"),
+        load_grams=reader.integer("load_grams"),
+        boxes=reader.integer("boxes", 0),
+        volume_millilitres=reader.integer("volume_millilitres", 0),
+    )
+
+
+def _window(reader: Reader) -> Window:
     return Window(reader.integer("open_seconds"), reader.integer("close_seconds"))
 
 
-def _vehicle(reader: _Reader) -> Vehicle:
+def _vehicle(reader: Reader) -> Vehicle:
     return Vehicle(
         id=reader.text("id"),
         profile=reader.text("profile"),
@@ -154,17 +144,41 @@ def _vehicle(reader: _Reader) -> Vehicle:
         capacity_boxes=reader.integer("capacity_boxes"),
         shift=_window(reader.nested("shift")),
         max_duration_seconds=reader.integer("max_duration_seconds"),
-        end=reader.integer("end") if reader.has("end") else None,
+        end=reader.integer_or_none("end"),
         fen_per_km=reader.integer("fen_per_km", 100),
         fixed_fen=reader.integer("fixed_fen", 0),
+        capacity_millilitres=reader.integer("capacity_millilitres", LARGEST),
+        capacity_cold_boxes=reader.integer("capacity_cold_boxes", 0),
+        skills=reader.texts("skills"),
+        rest=_rest(reader.nested("rest")) if reader.has("rest") else None,
+        worked_seconds=reader.integer("worked_seconds", 0),
+        worked_today_seconds=reader.integer("worked_today_seconds", 0),
+        underway=_underway(reader.nested("underway")) if reader.has("underway") else None,
     )
 
 
-def _travel(reader: _Reader) -> Travel:
+def _rest(reader: Reader) -> Rest:
+    usual = Rest()
+    return Rest(
+        reader.integer("after_seconds", usual.after_seconds),
+        reader.integer("rest_seconds", usual.rest_seconds),
+    )
+
+
+def _underway(reader: Reader) -> Underway:
+    return Underway(
+        visits=reader.each("visits", _visit),
+        at=reader.integer("at"),
+        now_seconds=reader.integer("now_seconds"),
+        locked=reader.each_or_none("locked", _call),
+    )
+
+
+def _travel(reader: Reader) -> Travel:
     return Travel(reader.text("profile"), _matrix(reader, "metres"), _matrix(reader, "seconds"))
 
 
-def _matrix(reader: _Reader, name: str) -> Matrix:
+def _matrix(reader: Reader, name: str) -> Matrix:
     rows: list[tuple[int, ...]] = []
     for n, row in enumerate(reader.array(name)):
         if not isinstance(row, list | tuple) or any(type(each) is not int for each in row):
@@ -173,14 +187,14 @@ def _matrix(reader: _Reader, name: str) -> Matrix:
     return tuple(rows)
 
 
-def _geometry(reader: _Reader) -> Geometry:
-    def place(at: _Reader) -> Any:
+def _geometry(reader: Reader) -> Geometry:
+    def place(at: Reader) -> Any:
         try:
             return point(at.number("lon"), at.number("lat"))
         except ValueError as wrong:
             raise InvalidProblem(at.path("lon"), str(wrong)) from wrong
 
-    def pace(at: _Reader) -> Pace:
+    def pace(at: Reader) -> Pace:
         return Pace(
             at.text("profile"), at.integer("metres_per_hour"), at.integer("detour_permille")
         )
@@ -195,7 +209,7 @@ def plan_from_json(value: object) -> Plan:
     Raises:
         InvalidProblem: Naming the field that is missing or of the wrong type.
     """
-    reader = _Reader(value, "")
+    reader = Reader(value, "")
     cost = reader.nested("cost")
     return Plan(
         solver=reader.text("solver"),
@@ -203,13 +217,17 @@ def plan_from_json(value: object) -> Plan:
         unserved=reader.each("unserved", _unserved),
         metres=reader.integer("metres"),
         cost=Cost(
-            cost.integer("distance_fen"), cost.integer("fixed_fen"), cost.integer("unserved_fen")
+            distance_fen=cost.integer("distance_fen"),
+            fixed_fen=cost.integer("fixed_fen"),
+            unserved_fen=cost.integer("unserved_fen"),
+            late_fen=cost.integer("late_fen", 0),
+            balance_fen=cost.integer("balance_fen", 0),
         ),
         fallback_from=reader.text("fallback_from", ""),
     )
 
 
-def _route(reader: _Reader) -> Route:
+def _route(reader: Reader) -> Route:
     return Route(
         vehicle_id=reader.text("vehicle_id"),
         visits=reader.each("visits", _visit),
@@ -219,26 +237,20 @@ def _route(reader: _Reader) -> Route:
     )
 
 
-def _visit(reader: _Reader) -> Visit:
-    stop_ids = reader.array("stop_ids")
-    if not all(isinstance(each, str) for each in stop_ids):
-        raise InvalidProblem(reader.path("stop_ids"), "not an array of strings")
+def _call(reader: Reader) -> Call:
+    return Call(reader.one_of(Kind, "kind"), reader.text("place_id"), reader.texts("stop_ids"))
+
+
+def _visit(reader: Reader) -> Visit:
     return Visit(
-        _one_of(Kind, reader, "kind"),
-        reader.text("place_id"),
-        tuple(str(each) for each in stop_ids),
-        reader.integer("arrive_seconds"),
-        reader.integer("start_seconds"),
-        reader.integer("leave_seconds"),
+        kind=reader.one_of(Kind, "kind"),
+        place_id=reader.text("place_id"),
+        stop_ids=reader.texts("stop_ids"),
+        arrive_seconds=reader.integer("arrive_seconds"),
+        start_seconds=reader.integer("start_seconds"),
+        leave_seconds=reader.integer("leave_seconds"),
     )
 
 
-def _unserved(reader: _Reader) -> Unserved:
-    return Unserved(reader.text("stop_id"), _one_of(Reason, reader, "reason"))
-
-
-def _one_of(kind: Callable[[str], T], reader: _Reader, name: str) -> T:
-    try:
-        return kind(reader.text(name))
-    except ValueError as wrong:
-        raise InvalidProblem(reader.path(name), "not one of its values") from wrong
+def _unserved(reader: Reader) -> Unserved:
+    return Unserved(reader.text("stop_id"), reader.one_of(Reason, "reason"))
