@@ -7,7 +7,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from linli import boxes
-from linli.boxes import Box, Custodian, RegisterBox, ReturnBox, Returned
+from linli.boxes import (
+    Box,
+    Custodian,
+    InspectBox,
+    Inspected,
+    RegisterBox,
+    ReturnBox,
+    Returned,
+)
 from linli.credit import Points
 from linli.kernel import door
 from linli.kernel.ids import BoxId
@@ -25,6 +33,7 @@ class BoxView(BaseModel):
     custodian_id: str | None = Field(description="Left out for a store when a resident has it")
     cycle: int = Field(description="How often it went out to a resident")
     deposit_fen: int = Field(description="What its return will refund, in fen")
+    clean: bool = Field(description="Whether it may go out: washed since it came back")
 
     @classmethod
     def of(cls, box: Box) -> Self:
@@ -57,12 +66,14 @@ def read_box(box_id: BoxPath) -> Response[BoxView]:
 
 @app.post(
     "/v1/returns",
-    summary="Return a box to a store",
-    description="The deposit goes back to whose it was; the points go to who returned it. "
-    "Sending the same body again answers the same.",
+    summary="Return a box, or announce its return",
+    description="A resident announces a return, which is `pending` (202) and does nothing until "
+    "somebody has the box in hand: a store or a station's keeper confirms it here (201), a courier "
+    "at the door, or a return machine. Then the deposit goes back to whose it was in full, and the "
+    "points go to who returned it. Sending the same body again answers the same.",
     tags=["boxes"],
     status_code=201,
-    responses=door.ok(Returned, 404, 409, 503, status=201),
+    responses=door.ok(Returned, 404, 409, 503, status=201) | door.ok(Returned, status=202),
 )
 def return_box(box: ReturnBox) -> Response[Returned]:
     returned = boxes.take_back(
@@ -71,7 +82,20 @@ def return_box(box: ReturnBox) -> Response[Returned]:
         now=door.now(app),
         reward_points=Points(door.settings().points_a_return),
     )
-    return door.answer(returned, 201)
+    return door.answer(returned, 202 if returned.state == "pending" else 201)
+
+
+@app.post(
+    "/v1/inspections",
+    summary="Wash and inspect a box",
+    description="A box that came back goes out again only after this; a broken or worn one is "
+    "retired.",
+    tags=["boxes"],
+    status_code=201,
+    responses=door.ok(Inspected, 404, 409, 503, status=201),
+)
+def inspect_box(box: InspectBox) -> Response[Inspected]:
+    return door.answer(boxes.inspect(box, caller=door.caller(app), now=door.now(app)), 201)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -58,8 +58,10 @@ def register_boxes(stage: Stage) -> BoxShelf:
     answers = stage.each("循环箱 boxes", lambda pair: _register(stage, *pair), wanted)
     for (store, box_id), answer in zip(wanted, answers, strict=True):
         if answer.body.get("custodian") == "store":
+            _wash(stage, answer)
             shelf.free.setdefault(answer.body["custodian_id"], []).append(box_id)
         elif answer.ok and _found_at_the_door(stage, store, box_id):
+            _wash(stage, _register(stage, store, box_id))
             shelf.free.setdefault(store.store_id, []).append(box_id)
     return shelf
 
@@ -68,6 +70,21 @@ def _register(stage: Stage, store: Store, box_id: str) -> Answer:
     body = {"store_id": store.store_id}
     answer = stage.doors.put(f"/v1/boxes/{box_id}", stage.store_token(store), body)
     return stage.tally.expect(f"box {box_id}", answer)
+
+
+def _wash(stage: Stage, box: Answer) -> None:
+    """Whoever has a box that came back washes and inspects it before it goes out again."""
+    if box.body["clean"]:
+        return
+    store_id, box_id = box.body["custodian_id"], box.body["box_id"]
+    body = {
+        "id": stage.calendar.id(f"inspection/{box_id}"),
+        "box_id": box_id,
+        "store_id": store_id,
+        "result": "clean",
+    }
+    answer = stage.doors.post("/v1/inspections", _keeper(stage, store_id), body)
+    stage.tally.expect(f"box {box_id} washed", answer)
 
 
 def _found_at_the_door(stage: Stage, store: Store, box_id: str) -> bool:
@@ -115,12 +132,20 @@ def return_boxes(stage: Stage, shelf: BoxShelf, baskets: tuple[Basket, ...]) -> 
 
 
 def _return(stage: Stage, box_id: str, who: str, name: str = "return") -> Answer:
-    body = {
-        "id": stage.calendar.id(f"{name}/{box_id}"),
-        "box_id": box_id,
-        "store_id": stage.nearest_store_id(who),
-    }
-    return stage.doors.post("/v1/returns", stage.token("resident", who), body)
+    """The resident announces the return; the nearest store has the box in hand and confirms it."""
+    store_id = stage.nearest_store_id(who)
+    body = {"box_id": box_id, "store_id": store_id}
+    claim_id = stage.calendar.id(f"{name}/{box_id}/announced")
+    told = stage.doors.post("/v1/returns", stage.token("resident", who), body | {"id": claim_id})
+    if not told.ok:
+        return told
+    confirmed = body | {"id": stage.calendar.id(f"{name}/{box_id}"), "claim_id": claim_id}
+    return stage.doors.post("/v1/returns", _keeper(stage, store_id), confirmed)
+
+
+def _keeper(stage: Stage, store_id: str) -> str:
+    store = next(each for each in stage.sample.stores if each.store_id == store_id)
+    return stage.store_token(store)
 
 
 def _note_return(stage: Stage, shelf: BoxShelf, box_id: str, answer: Answer) -> None:

@@ -22,6 +22,7 @@ from tests.support.boxes import (
     OTHER,
     SECOND,
     STORE,
+    announce,
     deliver,
     give_back,
     holdings,
@@ -42,8 +43,8 @@ def at_once(subjects: list[str], return_ids: list[UUID]) -> list[Returned | Refu
     start = Barrier(len(subjects))
 
     def one(subject: str, return_id: UUID) -> Returned | Refused:
-        command = ReturnBox(id=return_id, box_id=BOX, store_id=HOME)
-        who = Caller(subject, frozenset({(Role.RESIDENT, "wulin")}))
+        command = ReturnBox(id=return_id, box_id=BOX, store_id=HOME, returned_by=subject)
+        who = Caller("keeper-1", frozenset({(Role.STORE, HOME)}))
         start.wait()
         try:
             return boxes.take_back(command, caller=who, now=NOW, reward_points=Points(5))
@@ -106,7 +107,7 @@ def test_no_log_line_says_who_it_was(db: Engine, caplog: pytest.LogCaptureFixtur
     deliver()
     give_back()
     give_back(body={"id": str(uuid7())})
-    give_back(body={"returned_by": "resident-2"})
+    announce(body={"returned_by": "resident-2"})
     told = [str(vars(record)) for record in caplog.records]
     assert len(told) == 2, "two refusals are logged"
     assert not any("resident-" in line or BOX in line for line in told)

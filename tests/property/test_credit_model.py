@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +28,14 @@ from hypothesis.stateful import (
 )
 
 from linli import boxes, catalogue, credit
-from linli.boxes import BoxNotInStore, BoxNotOut, RegisterBox, ReturnBox, Returned
+from linli.boxes import (
+    BoxNotInStore,
+    BoxNotOut,
+    InspectBox,
+    RegisterBox,
+    ReturnBox,
+    Returned,
+)
 from linli.catalogue import PutStore
 from linli.credit import (
     AwardDeed,
@@ -40,7 +47,9 @@ from linli.credit import (
     RedemptionCap,
     TransferSettled,
 )
-from linli.credit.earning import MOST_EARNED_POINTS_A_DAY, points_for
+from linli.credit.earning import points_for
+from linli.credit.lots import ends_at, last_day
+from linli.credit.programme import defaults
 from linli.kernel.errors import AlreadyDone, Contended, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import local_date
@@ -50,8 +59,10 @@ from tests.support.engine import Crash, Fault, engine
 STORES = ("6901234500011", "6901234500028")
 BOXES = tuple(f"06901234000016S{number}" for number in range(3))
 RESIDENTS = ("ann", "bo", "cy")
+DEEDS, MOST_EARNED_POINTS_A_DAY = defaults().deeds, defaults().earned_points_a_day
 CAP, DEPOSIT, REWARD, GIFT = Points(12), Fen(1000), Points(5), Points(20)
 CITY = Caller("mayor", frozenset({(Role.CITY, "wulin")}))
+KEEPER = Caller("keeper", frozenset((Role.STORE, store) for store in STORES))
 SHOP = PutStore(
     community_id="wulin", owner_id="o", name_zh="店", name_en="Shop", lon=120.16, lat=30.27
 )
@@ -90,6 +101,9 @@ class Neighbourhood(RuleBasedStateMachine):
         self.earned: Counter[tuple[str, str]] = Counter()
         self.holder: dict[str, str | None] = dict.fromkeys(BOXES)
         self.said: dict[UUID, AwardedDeed | Returned] = {}
+        self.deeds: Counter[tuple[str, int]] = Counter()
+        self.turned_away: set[UUID] = set()
+        self.lots: dict[str, list[list[Any]]] = {who: [] for who in RESIDENTS}
 
     def teardown(self) -> None:
         self.stack.close()
@@ -98,23 +112,43 @@ class Neighbourhood(RuleBasedStateMachine):
     def shops_and_boxes(self) -> None:
         for store_id in STORES:
             catalogue.put_store(store_id, SHOP, None)
-        keeper = Caller("keeper", frozenset((Role.STORE, store) for store in STORES))
         for box_id in BOXES:
             command = RegisterBox(store_id=STORES[0])
-            boxes.register(box_id, command, caller=keeper, now=self.now)
+            boxes.register(box_id, command, caller=KEEPER, now=self.now)
         for resident in RESIDENTS:
             with transaction() as tx:
                 gift, who = f"{resident}/gift", resident
                 credit.grant(
                     tx, transfer_id=gift, resident_id=who, points=GIFT, deed="gift", now=self.now
                 )
-            self.balance[resident] = GIFT
+            self.earns(resident, GIFT)
 
     # What happens.
 
-    @rule(hours=st.sampled_from([1, 24]))
+    @rule(hours=st.sampled_from([1, 24, 24 * 40, 24 * 200]))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
+
+    @rule(troubles=Troubles)
+    def what_is_due_is_seen_to(self, troubles: list[Fault | None]) -> None:
+        """Points expire, the oldest first; what an order holds of them stays till its end."""
+        left = list(troubles)
+        self.db.choose_fault = lambda operation: left.pop(0) if left else None
+        for _ in range(len(troubles) + 1):
+            try:
+                credit.sweep(self.now)
+            except (ExceptionGroup, Crash, ClientError, BotoCoreError, Contended):
+                continue
+        left.clear()
+        today = local_date(self.now)
+        for who in RESIDENTS:
+            held = self.held[who]
+            for lot in self.lots[who]:
+                kept = min(held, lot[1])
+                held -= kept
+                if lot[0] < today and self.looked_at(who, lot, kept):
+                    self.balance[who] -= lot[1] - kept
+                    lot[1] = kept
 
     @rule(
         target=awards,
@@ -185,7 +219,7 @@ class Neighbourhood(RuleBasedStateMachine):
             self.cancel(held, [])
             return
         self.held[held.resident] -= held.points
-        self.balance[held.resident] -= held.points
+        self.spends(held.resident, held.points)
         for box_id in handed:
             self.holder[box_id] = held.resident
 
@@ -199,7 +233,7 @@ class Neighbourhood(RuleBasedStateMachine):
     def a_box_is_returned(
         self, box_id: str, by: str, store_id: str, troubles: list[Fault | None]
     ) -> tuple[ReturnBox, str]:
-        command = ReturnBox(id=self.new_id(), box_id=box_id, store_id=store_id)
+        command = ReturnBox(id=self.new_id(), box_id=box_id, store_id=store_id, returned_by=by)
         self.give_back(command, by, troubles)
         return command, by
 
@@ -216,6 +250,8 @@ class Neighbourhood(RuleBasedStateMachine):
         told = credit.statement(resident, now=self.now)
         assert told.balance_points == self.balance[resident]
         assert told.held_points == self.held[resident]
+        left = {last.isoformat(): points for last, points, _ in self.lots[resident] if points}
+        assert {lot.last_on: lot.points for lot in told.lots} == left
         assert told.spent_today_points == self.spent[resident, self.day()]
 
     @invariant()
@@ -255,24 +291,52 @@ class Neighbourhood(RuleBasedStateMachine):
             left.clear()
 
     def award(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
-        points = points_for(command.deed, command.points)
+        points = points_for(DEEDS, command.deed, command.points)
         key = command.resident_id, self.day()
-        fits = self.earned[key] + points <= MOST_EARNED_POINTS_A_DAY
+        window = command.resident_id, local_date(self.now).toordinal() // 30
+        fits = self.earned[key] + points <= MOST_EARNED_POINTS_A_DAY and self.deeds[window] < 12
         answer = self.ask(lambda: credit.award(command, caller=CITY, now=self.now), troubles)
         if command.id in self.said:
             assert answer == self.said[command.id]
-        elif fits:
+        elif fits and command.id not in self.turned_away:
             assert isinstance(answer, AwardedDeed), answer
             self.said[command.id] = answer
             self.earned[key] += points
-            self.balance[command.resident_id] += points
-        else:
-            assert isinstance(answer, EarningCap), answer
+            self.deeds[window] += 1
+            self.earns(command.resident_id, points)
+        else:  # For ever: a refusal is recorded under the deed's id.
+            assert isinstance(answer, Refused), answer
+            assert answer.code == EarningCap.code
+            self.turned_away.add(command.id)
+
+    def looked_at(self, who: str, lot: list[Any], kept: int) -> bool:
+        """A lot of which an order holds points is looked at by the hour, others at once."""
+        due = lot[2] <= self.now
+        if due and kept:
+            lot[2] = self.now + timedelta(hours=1)
+        return bool(due)
+
+    def earns(self, who: str, points: int) -> None:
+        """Into the lot that ends with the month, a year on."""
+        last = last_day(self.now)
+        lots = self.lots[who]
+        if not lots or lots[-1][0] != last:
+            lots.append([last, 0, ends_at(last)])
+        lots[-1][1] += points
+        self.balance[who] += points
+
+    def spends(self, who: str, points: int) -> None:
+        """The oldest first."""
+        self.balance[who] -= points
+        for lot in self.lots[who]:
+            taken = min(lot[1], points)
+            lot[1] -= taken
+            points -= taken
+        assert not points
 
     def give_back(self, command: ReturnBox, by: str, troubles: list[Fault | None]) -> None:
-        who = Caller(by, frozenset({(Role.RESIDENT, "wulin")}))
         answer = self.ask(
-            lambda: boxes.take_back(command, caller=who, now=self.now, reward_points=REWARD),
+            lambda: boxes.take_back(command, caller=KEEPER, now=self.now, reward_points=REWARD),
             troubles,
         )
         if command.id in self.said:
@@ -281,9 +345,17 @@ class Neighbourhood(RuleBasedStateMachine):
             assert isinstance(answer, Returned), answer
             self.said[command.id] = answer
             self.holder[command.box_id] = None
-            self.balance[by] += REWARD
+            self.balance[by] += answer.reward_points  # Ten a day are rewarded.
+            self.wash(command)
         else:
             assert isinstance(answer, BoxNotOut), answer
+
+    def wash(self, back: ReturnBox) -> None:
+        assert back.store_id is not None
+        command = InspectBox(
+            id=self.new_id(), box_id=back.box_id, store_id=back.store_id, result="clean"
+        )
+        self.ask(lambda: boxes.inspect(command, caller=KEEPER, now=self.now), [])
 
     def place(self, held: Held, points: int) -> None:
         with transaction() as tx:

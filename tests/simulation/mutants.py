@@ -96,22 +96,22 @@ MUTANTS = (
         "units are promised whether they are there or not",
         "selling",
         "linli.stock.change",
-        "(LevelRow.atp_units >= source.units + source.kept_units) & same_terms",
+        "(LevelRow.atp_units >= take.least_units) & same_terms",
         "LevelRow.pk.exists()",
     ),
     Mutant(
         "goods that are promised are written off",
         "selling",
-        "linli.stock.booking",
-        "enough = LevelRow.atp_units >= units",
-        "enough = LevelRow.pk.exists()",
+        "linli.stock.items",
+        "    if seen.atp_units < units:\n        raise refusal\n",
+        "    if seen.atp_units < units:\n        return [Take(0, units, 0)]\n",
     ),
     Mutant(
         "a move is booked again when its answer was lost",
         "selling",
-        "linli.stock.booking",
-        "tx.put(row, condition=DoneRow.pk.does_not_exist(), refusal=AlreadyDone())",
-        "tx.put(row)",
+        "linli.stock.once",
+        "tx.put(row, condition=DoneRow.pk.does_not_exist(), refusal=AlreadyDone())\n        write",
+        "tx.put(row)\n        write",
     ),
     Mutant(
         "an order is turned whoever has turned it since it was read",
@@ -226,14 +226,14 @@ MUTANTS = (
         "a box changes hands whoever has it",
         "lending",
         "linli.boxes.rows",
-        "    tx.put(row, condition=condition, refusal=BoxMoved())",
-        "    tx.put(row)",
+        "    tx.put(row_of(after, due_at), condition=condition, refusal=BoxMoved())",
+        "    tx.put(row_of(after, due_at))",
     ),
     Mutant(
         "a box that is back is taken back again",
         "lending",
         "linli.boxes.rules",
-        """    if box.custodian is not Custodian.RESIDENT:
+        """    if not box.is_out:
         raise BoxNotOut
 """,
         "",
@@ -248,9 +248,9 @@ MUTANTS = (
     Mutant(
         "a deposit of another's box is refunded to who returns it",
         "lending",
-        "linli.boxes.change_hands",
-        "                resident_id=box.holder_id,\n",
-        "                resident_id=by,\n",
+        "linli.boxes.bring",
+        "                resident_id=holder_id,\n",
+        "                resident_id=home.returner_id or holder_id,\n",
     ),
     Mutant(
         "a conflict with another write counts as written",

@@ -210,12 +210,12 @@ def _settle(tx: Transaction, transfer_id: str, who: str, how: str) -> None:
 
 
 def give_box_back(w: World, name: str, box_id: str, who: str, store_id: str) -> Request:
-    """A resident returns a box."""
-    command = boxes.ReturnBox(id=w.id(), box_id=box_id, store_id=store_id)
+    """A resident returns a box, and a store's keeper has it in hand."""
+    command = boxes.ReturnBox(id=w.id(), box_id=box_id, store_id=store_id, returned_by=who)
 
     def send() -> Hashable:
         returned = boxes.take_back(
-            command, caller=v.resident(who), now=v.LATER, reward_points=Points(5)
+            command, caller=v.keeper(store_id), now=v.LATER, reward_points=Points(5)
         )
         return returned.model_dump_json()
 

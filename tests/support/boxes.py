@@ -8,6 +8,7 @@ from typing import Any
 from linli import boxes, catalogue, credit
 from linli.catalogue import PutStore
 from linli.credit import Fen
+from linli.kernel.ids import uuid7
 from linli.kernel.transact import transaction
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
@@ -62,8 +63,25 @@ def deliver(order: str = "o1", resident: str = "resident-1", *box_ids: str) -> N
             )
 
 
-def give_back(case: str = "box_returned", **change: Any) -> Answer:
-    return send("boxes", golden(case, **change))
+def announce(**change: Any) -> Answer:
+    """Resident-1 says that they return the box."""
+    return send("boxes", golden("box_returned", **change))
+
+
+def give_back(**change: Any) -> Answer:
+    """The keeper has the box in hand, brought by resident-1 if nobody else is named."""
+    return send("boxes", brought(**change))
+
+
+def brought(**change: Any) -> dict[str, Any]:
+    change["body"] = {"returned_by": "resident-1"} | change.get("body", {})
+    return golden("box_returned_at_counter", **change)
+
+
+def wash(box_id: str = BOX, result: str = "clean", **change: Any) -> Answer:
+    """The keeper washes and inspects a box."""
+    body = {"id": str(uuid7()), "box_id": box_id, "result": result} | change.pop("body", {})
+    return send("boxes", golden("box_inspected", body=body, **change))
 
 
 def look(**change: Any) -> Answer:

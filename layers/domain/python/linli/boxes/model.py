@@ -1,11 +1,16 @@
-"""Returnable boxes: who has one, what is asked for and answered, and the refusals."""
+"""Returnable boxes: who has one, where it is seen, what is asked for and answered."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from linli.kernel.errors import Conflict, Invalid
 from linli.kernel.ids import BoxId, CommandId, PersonId, StoreId
+
+StationId = StoreId
+"""A return station's GLN-13, as a store's."""
 
 
 class Custodian(StrEnum):
@@ -21,12 +26,22 @@ class Custodian(StrEnum):
     RETIRED = "retired"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a box is seen: with which keeper."""
+
+    kind: Custodian
+    id: str
+
+
 class Box(BaseModel):
     """
     A box as it stands.
 
     A cycle begins when the box reaches a resident; `holder_id` is whose deposit of `deposit_fen`
-    it carries until it is returned. `version` counts its moves.
+    it carries until it is returned. One that stays out too long is lost, its deposit converted:
+    `converted_fen`, which goes back to the holder when the box does. `version` counts its moves;
+    `seen_at` is the latest that it was seen, by the clocks of who saw it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,9 +52,26 @@ class Box(BaseModel):
     cycle: int
     version: int
     registered_at_store: str
+    community_id: str = ""
     holder_id: str | None = None
     deposit_transfer_id: str | None = None
     deposit_fen: int = 0
+    converted_fen: int = 0
+    clean: bool = True
+    washes: int = 0
+    seen_at: str = ""
+    out_at: str | None = None
+    reminded_at: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Who has it."""
+        return Place(self.custodian, self.custodian_id)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether somebody's cycle with it has not ended: they have it, or lost it."""
+        return self.holder_id is not None
 
 
 class RegisterBox(BaseModel):
@@ -52,77 +84,101 @@ class RegisterBox(BaseModel):
 
 class ReturnBox(BaseModel):
     """
-    A box comes back to a store.
+    A box comes back.
 
-    A resident returns it for their own credit; a store may say for whose, or leave it out when
-    nobody claims it: the deposit goes back to whose it was in any case.
+    A resident only announces it: the return counts once a store, a station's keeper, a courier or
+    a machine has the box in hand. Whoever confirms may name the announcement or the person; the
+    deposit goes back to whose it was in any case.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: CommandId
     box_id: BoxId
-    store_id: StoreId
+    store_id: StoreId | None = None
+    station_id: StationId | None = None
     returned_by: PersonId | None = Field(default=None, description="Who earns the points")
+    claim_id: CommandId | None = Field(
+        default=None, description="The resident's announcement, as their phone shows it"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.store_id and self.station_id:
+            raise ValueError("a box comes back to one place")
+        return self
 
 
 class Returned(BaseModel):
-    """What a return did."""
+    """
+    What a return did; `pending` has done nothing yet.
+
+    The points and coupons are those of who returned the box.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: CommandId
+    state: Literal["pending", "returned"]
     box_id: str
-    store_id: str
     cycle: int
-    refund_fen: int = Field(description="Paid back to whose deposit it was, in fen")
-    reward_points: int = Field(description="Earned by who returned it")
-    returned_at: str
+    store_id: str | None = None
+    station_id: str | None = None
+    refund_fen: int = Field(default=0, description="Paid back to whose deposit it was, in fen")
+    reward_points: int = Field(default=0, description="Earned by who returned it")
+    coupons: int = Field(default=0, description="Earned with this return, by who returned it")
+    returned_at: str | None = Field(default=None, description="None while it is pending")
+    valid_until: str | None = Field(default=None, description="Of an announcement")
 
 
-class BoxNotOut(Conflict):
-    """The box is with no resident: still in a store, or returned already."""
+class PlaceIn(BaseModel):
+    """
+    Where a box is scanned. The id may be left out for one's own store or oneself as a courier.
+    """
 
-    code = "box_not_out"
-    title_en = "This box is not out with a resident"
-    title_zh = "该循环箱未借出或已归还"
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class RetiredBox(Conflict):
-    """The box was taken out of use."""
-
-    code = "retired_box"
-    title_en = "This box has been retired"
-    title_zh = "该循环箱已报废"
+    kind: Literal["store", "order", "courier", "station", "washing", "lost", "retired"]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9|._-]{1,64}$")] | None = None
 
 
-class BoxNotInStore(Conflict):
-    """The box cannot be handed over, for no store has it."""
+class Scan(BaseModel):
+    """A box seen somewhere, perhaps offline and told late: `at` is the scanner's clock."""
 
-    code = "box_not_in_store"
-    title_en = "This box is not in a store"
-    title_zh = "该循环箱不在门店"
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class BoxMoved(Conflict):
-    """The box changed hands at the same moment."""
-
-    code = "box_moved"
-    title_en = "This box has just changed hands"
-    title_zh = "该循环箱刚刚变更了保管方"
+    id: CommandId
+    box_id: BoxId
+    place: PlaceIn
+    at: AwareDatetime
+    store_id: StoreId | None = Field(default=None, description="A keeper's: which store scans")
+    returned_by: PersonId | None = None
+    claim_id: CommandId | None = None
 
 
-class BoxTaken(Conflict):
-    """The id belongs to a box that another store registered."""
+class Scanned(BaseModel):
+    """
+    What became of a scan: `applied` moved the box, `same` found it where it was, `late` tells the
+    past and moved nothing, `held` does not fit what is known and waits for what does.
+    """
 
-    code = "box_taken"
-    title_en = "This box is registered at another store"
-    title_zh = "该循环箱已由其他门店登记"
+    model_config = ConfigDict(frozen=True)
+
+    id: CommandId
+    fate: Literal["applied", "same", "late", "held"]
+    refund_fen: int = 0
+    reward_points: int = 0
+    coupons: int = 0
 
 
-class UnknownStore(Invalid):
-    """There is no such store."""
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A box seen somewhere, whoever saw it; `scan_id` is theirs and comes once."""
 
-    code = "unknown_store"
-    title_en = "There is no such store"
-    title_zh = "门店不存在"
+    scan_id: str
+    box_id: str
+    place: Place
+    at: datetime
+    by: str
+    claim_id: str | None = None
+    returned_by: str | None = None

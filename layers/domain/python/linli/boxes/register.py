@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from linli import catalogue
-from linli.boxes.model import Box, BoxMoved, BoxTaken, Custodian, RegisterBox, UnknownStore
+from linli.boxes.model import Box, Custodian, RegisterBox
+from linli.boxes.refusals import BoxMoved, BoxTaken, UnknownStore
 from linli.boxes.rows import BOX, BoxRow, box_key, box_of, put_move
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 
 
@@ -24,7 +26,8 @@ def register(box_id: str, command: RegisterBox, *, caller: Caller, now: datetime
     caller.require(command.store_id, Role.STORE)
     if box := find(box_id):
         return _same(box, command)
-    if catalogue.store(command.store_id) is None:
+    store = catalogue.store(command.store_id)
+    if store is None:
         raise UnknownStore
     box = Box(
         box_id=box_id,
@@ -33,6 +36,8 @@ def register(box_id: str, command: RegisterBox, *, caller: Caller, now: datetime
         cycle=0,
         version=1,
         registered_at_store=command.store_id,
+        community_id=store.community_id,
+        seen_at=rfc3339(now),
     )
     try:
         with transaction() as tx:

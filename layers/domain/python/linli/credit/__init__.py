@@ -1,6 +1,7 @@
 """Neighbour credit (邻里信用体系): a double-entry ledger of points and box deposits."""
 
 from linli.credit.audit import LedgerAudit, audit
+from linli.credit.converting import convert_deposit, restore_deposit
 from linli.credit.coupons import (
     MOST_COUPONS,
     Basket,
@@ -65,6 +66,7 @@ __all__ = [
     "TransferSettled",
     "audit",
     "award",
+    "convert_deposit",
     "coupon_id",
     "coupon_keys",
     "coupons_in",
@@ -79,6 +81,7 @@ __all__ = [
     "post",
     "post_part",
     "refund_deposit",
+    "restore_deposit",
     "spend_part",
     "statement",
     "use_coupon",

@@ -44,6 +44,8 @@ ISSUER: Account[Points] = Account("issuer/points", Currency.POINTS)
 """Where points come from and go back to; it has no balance item, it is the sum of transfers."""
 CASH: Account[Fen] = Account("cash", Currency.CNY)
 """Money received; no balance item either."""
+FORFEITS: Account[Fen] = Account("forfeits", Currency.CNY)
+"""Deposits converted because their boxes stayed out too long; no balance item either."""
 
 
 def points_of(resident_id: str) -> Account[Points]:

@@ -105,6 +105,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "PUT /v1/boxes/{box_id}": frozenset({_S}),
     "GET /v1/boxes/{box_id}": frozenset({_S, _R}),
     "POST /v1/returns": frozenset({_R, _S}),
+    "POST /v1/inspections": frozenset({_S}),
     # waves and couriers
     "POST /v1/waves": frozenset({_D}),
     "GET /v1/waves/{wave_id}": frozenset({_D, _Y}),

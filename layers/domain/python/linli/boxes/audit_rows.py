@@ -1,0 +1,25 @@
+"""Boxes table as audits read it: any item, with what it lacks as None."""
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from linli.kernel.tables import Row, Table
+
+
+class BoxItem(Row):
+    """Any item of the table."""
+
+    table = Table.BOXES
+    custodian = UnicodeAttribute(null=True)
+    custodian_id = UnicodeAttribute(null=True)
+    cycle = NumberAttribute(null=True)
+    version = NumberAttribute(null=True)
+    holder_id = UnicodeAttribute(null=True)
+    deposit_fen = NumberAttribute(null=True)
+    converted_fen = NumberAttribute(null=True)
+    clean = BooleanAttribute(null=True)
+    came_from = UnicodeAttribute(null=True)
+    came_from_id = UnicodeAttribute(null=True)
+    went_to = UnicodeAttribute(null=True)
+    went_to_id = UnicodeAttribute(null=True)
+    held_boxes = NumberAttribute(null=True)
+    capacity_boxes = NumberAttribute(null=True)

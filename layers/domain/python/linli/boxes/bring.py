@@ -1,0 +1,147 @@
+"""
+What taking boxes back writes, whoever does it: custody, the refunds, and the rewards on top.
+
+Refunds are grouped by whose deposits they are, and rewards are one grant, because a transaction
+touches an item once.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from linli import catalogue, credit
+from linli.boxes import rewards, rules, stations
+from linli.boxes.model import Box, Custodian, Place
+from linli.boxes.rewards import Earned
+from linli.boxes.rows import ClaimRow, box_key, claim_key, put_box, put_move
+from linli.boxes.rules import Claim
+from linli.boxes.stations import Station
+from linli.catalogue.packaging import Packaging
+from linli.credit import Fen, Points
+from linli.kernel import reads
+from linli.kernel.transact import Transaction, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Homecoming:
+    """
+    Boxes that come back together: to where, under which id, and by whose hands.
+
+    `station` is set if the place is one; `forced`: the box is in it already, room or not.
+    `reward_points` is what the deployment gives for a return where the programme says nothing.
+    """
+
+    source_id: str
+    place: Place
+    by: str
+    at: datetime
+    now: datetime
+    returner_id: str | None
+    programme: Packaging
+    reward_points: Points
+    station: Station | None = None
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a homecoming did."""
+
+    refund_fen: int
+    earned: Earned
+
+
+def bring_back(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Brought:
+    """
+    Take boxes back, each of which a resident has, or had lost and restored.
+
+    Raises, when `tx` commits:
+        BoxMoved: One of them changed hands at the same moment.
+        StationFilled, ReturnsMoved: Look again.
+    """
+    for box in boxes:
+        after = rules.moved(box, home.place, home.at)
+        put_move(tx, box, after, move_id=home.source_id, now=home.now, at=home.at, by=home.by)
+    refund_fen = _refund(tx, boxes, home)
+    earned = _reward(tx, len(boxes), home)
+    if home.station is not None:
+        stations.take_in(tx, home.station, len(boxes), forced=home.forced)
+    return Brought(refund_fen, earned)
+
+
+def _refund(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> int:
+    """Each holder gets the whole of what their boxes carry."""
+    owed: Counter[str] = Counter()
+    for box in boxes:
+        assert box.holder_id is not None, "a box that comes back was somebody's"
+        owed[box.holder_id] += box.deposit_fen
+    for holder_id, fen in owed.items():
+        if fen:
+            credit.refund_deposit(
+                tx,
+                transfer_id=f"{home.source_id}/refund",
+                resident_id=holder_id,
+                fen=Fen(fen),
+                now=home.now,
+            )
+    return owed.total()
+
+
+def _reward(tx: Transaction, boxes: int, home: Homecoming) -> Earned:
+    if home.returner_id is None:
+        return Earned()
+    own = home.programme.reward_points
+    return rewards.earn(
+        tx,
+        source_id=home.source_id,
+        resident_id=home.returner_id,
+        boxes=boxes,
+        points_each=home.reward_points if own is None else own,
+        programme=home.programme,
+        by=home.by,
+        now=home.now,
+    )
+
+
+def claims_of(box: Box, at: datetime) -> list[Claim]:
+    """The announcements of a box's present cycle that still stand at that moment."""
+    rows = reads.query(ClaimRow, box_key(box.box_id), ClaimRow.sk.startswith(claim_key(box.cycle)))
+    claims = [Claim(row.return_id, row.resident_id, row.at) for row in rows]
+    return [claim for claim in claims if rules.valid(claim, at)]
+
+
+def programme_of(community_id: str) -> Packaging:
+    """The packaging programme of a community, as it is now or up to a minute ago."""
+    return catalogue.community(community_id).packaging
+
+
+def station_of(place: Place) -> Station | None:
+    """
+    The station that a place is, if it is one.
+
+    Raises:
+        UnknownStation: There is no such station.
+    """
+    return stations.station(place.id) if place.kind is Custodian.STATION else None
+
+
+def owed_again(box: Box, now: datetime) -> Box:
+    """
+    The box with its deposit owed again if it had been converted: a reversal of its own, so that
+    what follows is a return like any other. Done again, it changes nothing.
+    """
+    if not box.converted_fen:
+        return box
+    assert box.holder_id is not None
+    after = rules.restored(box)
+    with transaction() as tx:
+        put_box(tx, box, after)
+        credit.restore_deposit(
+            tx,
+            transfer_id=f"{box.box_id}/{box.cycle}/restored",
+            resident_id=box.holder_id,
+            fen=Fen(box.converted_fen),
+            now=now,
+        )
+    return after
