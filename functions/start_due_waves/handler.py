@@ -1,4 +1,4 @@
-"""Each minute: start the waves of the slots whose cut-off has passed, and failed ones again."""
+"""Each minute: start the waves whose cut-off has passed, and what failed or waits, again."""
 
 from typing import Any
 
@@ -8,8 +8,11 @@ from linli.kernel.settings import settings_from_environment
 
 SETTINGS = settings_from_environment()
 MACHINE = StepFunctions(SETTINGS.wave_machine_arn)
+REPLANNER = StepFunctions(SETTINGS.replan_machine_arn)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """See `waves.start_due`."""
-    return {"waves": waves.start_due(MACHINE, SETTINGS.clock.now())}
+    """See `waves.start_due` and `waves.see_to_replans`."""
+    now = SETTINGS.clock.now()
+    replans = waves.see_to_replans(REPLANNER, now)
+    return {"replans": replans, "waves": waves.start_due(MACHINE, now)}

@@ -8,19 +8,27 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from linli import waves
 from linli.kernel import door
-from linli.kernel.ids import SlotId
+from linli.kernel.ids import CommandId, SlotId
 from linli.kernel.machines import StepFunctions
+from linli.waves.changes import Replan, ReplanView
 from linli.waves.model import StartWave, WaveView
 
 app = door.api("waves")
 door.settings()
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
+ReplanId = Annotated[CommandId, Path(description="The id of the change")]
 
 
 @cache
 def machine() -> StepFunctions:
     """The state machine that runs waves."""
     return StepFunctions(door.settings().wave_machine_arn)
+
+
+@cache
+def replanner() -> StepFunctions:
+    """The state machine that plans published waves anew."""
+    return StepFunctions(door.settings().replan_machine_arn)
 
 
 @app.post(
@@ -45,6 +53,30 @@ def start_wave(command: StartWave) -> Response[WaveView]:
 )
 def read_wave(wave_id: WaveId) -> Response[WaveView]:
     return door.answer(waves.wave_view(wave_id, door.caller(app)))
+
+
+@app.post(
+    "/v1/waves/<wave_id>/replans",
+    summary="Plan a published wave's affected routes anew, because something has changed",
+    description="Only the routes that the change concerns may change; what is delivered, aboard "
+    "or next stays. The same body again changes nothing. Ask for the outcome by its id.",
+    tags=["waves"],
+    status_code=202,
+    responses=door.ok(ReplanView, 404, 409, 503, status=202),
+)
+def replan_wave(wave_id: WaveId, change: Replan) -> Response[ReplanView]:
+    told = waves.replan_for(wave_id, change, door.caller(app), replanner(), door.now(app))
+    return door.answer(told, 202)
+
+
+@app.get(
+    "/v1/waves/<wave_id>/replans/<replan_id>",
+    summary="What came of planning anew",
+    tags=["waves"],
+    responses=door.ok(ReplanView, 404, 503),
+)
+def read_replan(wave_id: WaveId, replan_id: ReplanId) -> Response[ReplanView]:
+    return door.answer(waves.replan_view(wave_id, str(replan_id), door.caller(app)))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

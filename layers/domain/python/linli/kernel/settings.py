@@ -20,6 +20,9 @@ class Settings(BaseModel):
     points_a_day: int = Field(default=20, ge=0, validation_alias="POINTS_A_DAY")
     points_a_return: int = Field(default=5, ge=0, validation_alias="POINTS_A_RETURN")
     wave_machine_arn: str = Field(default="", validation_alias="WAVE_MACHINE_ARN")
+    offer_machine_arn: str = Field(default="", validation_alias="OFFER_MACHINE_ARN")
+    offer_seconds: int = Field(default=180, gt=0, le=3600, validation_alias="OFFER_SECONDS")
+    replan_machine_arn: str = Field(default="", validation_alias="REPLAN_MACHINE_ARN")
     fallback_machine_arn: str = Field(default="", validation_alias="FALLBACK_MACHINE_ARN")
 
     @property

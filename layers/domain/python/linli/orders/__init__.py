@@ -17,9 +17,9 @@ from linli.orders.quote import Quote, quote
 from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
 from linli.orders.sweep import close, give_up_waiting, sweep
-from linli.orders.together import freeze_all, mark_all_routed, read_all
+from linli.orders.together import change_routes, freeze_all, mark_all_routed, read_all
 from linli.orders.turn import note_command
-from linli.orders.wave import WAVELESS, NotPaid, freeze, mark_routed
+from linli.orders.wave import WAVELESS, NotPaid, change_route, freeze, mark_routed
 
 __all__ = [
     "ENDED",
@@ -48,6 +48,8 @@ __all__ = [
     "agree",
     "cancel",
     "change",
+    "change_route",
+    "change_routes",
     "close",
     "collect",
     "deliver",

@@ -25,6 +25,7 @@ Turn = Literal[
     "pay",
     "freeze",
     "route",
+    "relay",
     "agree",
     "pick",
     "pack",
@@ -62,6 +63,8 @@ TURNS: Final[dict[Turn, _Leads]] = {
     "freeze": {"placed": "frozen"},
     # A store may be faster at picking than we are at planning.
     "route": {**_all(("frozen", "routed"), "routed"), **_same("picking", "packed")},
+    # A courier who stopped gives what is aboard to another.
+    "relay": _same("handed_over"),
     "agree": _same(*_BEFORE_PICKED),
     # Only an order that needs no wave is picked as it was placed. Each store tells its own part;
     # the last one packs the order, or gives it up when nothing of it was found.

@@ -9,7 +9,7 @@ from linli.kernel.transact import MOST_WRITES, Transaction, transaction
 from linli.orders.model import Order
 from linli.orders.rows import order_key, order_of, order_row
 from linli.orders.turn import Act, carry_out
-from linli.orders.wave import freezing, routing
+from linli.orders.wave import freezing, rerouting, routing
 
 _AT_ONCE = MOST_WRITES // 2
 """A turn alone is two writes: the order and the row of its history."""
@@ -43,6 +43,13 @@ def mark_all_routed(routes: Mapping[str, str], now: datetime) -> dict[str, Refus
     refused and why.
     """
     return _turn_all({order_id: routing(route_id, now) for order_id, route_id in routes.items()})
+
+
+def change_routes(routes: Mapping[str, str], now: datetime) -> dict[str, Refused]:
+    """
+    Note other routes (by order id), as `change_route` does one; answers who was refused and why.
+    """
+    return _turn_all({order_id: rerouting(route_id, now) for order_id, route_id in routes.items()})
 
 
 def _turn_all(acts: Mapping[str, Act]) -> dict[str, Refused]:

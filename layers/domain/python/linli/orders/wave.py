@@ -6,6 +6,7 @@ from linli.kernel.errors import Conflict
 from linli.kernel.transact import Transaction
 from linli.orders.model import Order
 from linli.orders.rows import OrderRow
+from linli.orders.states import Turn
 from linli.orders.turn import WAVES, Act, carry_out, turn
 
 WAVELESS = frozenset({"pickup", "till"})
@@ -71,5 +72,30 @@ def routing(route_id: str, now: datetime) -> Act:
             return
         moved = [OrderRow.route_id.set(route_id)]
         turn(tx, order, "route", actor=WAVES, now=now, reason=route_id, actions=moved)
+
+    return act
+
+
+def change_route(tx: Transaction, order: Order, route_id: str, now: datetime) -> None:
+    """
+    Add to `tx` that the order, as it was read, is on another route: goods that are on their way
+    go from one courier to the next.
+
+    Raises, here or when `tx` commits:
+        OutOfOrder: It is in no wave, or it has ended.
+        MovedOn: It is not as it was read.
+    """
+    rerouting(route_id, now)(tx, order)
+
+
+def rerouting(route_id: str, now: datetime) -> Act:
+    """The turn of `change_route`; refuses before it adds anything."""
+
+    def act(tx: Transaction, order: Order) -> None:
+        if order.route_id == route_id:
+            return
+        name: Turn = "relay" if order.state == "handed_over" else "route"
+        moved = [OrderRow.route_id.set(route_id)]
+        turn(tx, order, name, actor=WAVES, now=now, reason=route_id, actions=moved)
 
     return act

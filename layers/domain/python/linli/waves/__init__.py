@@ -1,41 +1,79 @@
 """Waves: a slot's orders frozen, allocated, routed and offered; routes and their couriers."""
 
 from linli.kernel.machines import Machine
-from linli.waves.accept import accept
 from linli.waves.allocate import allocate
+from linli.waves.changes import Closure, NotPublished, Place, Replan, ReplanView, RoutesMoved
 from linli.waves.check import keep_plan
+from linli.waves.desk import (
+    RouteOnDesk,
+    give,
+    note_offered,
+    route_on_desk,
+    routes_of_courier,
+    routes_of_wave,
+    take_back,
+    unoffered_waves,
+)
+from linli.waves.frame import frame_replan
 from linli.waves.freeze import freeze
 from linli.waves.hand_over import HandOver, HandOverView, hand_over
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
 from linli.waves.publish import publish
+from linli.waves.replan import (
+    note_replan,
+    replan_for,
+    replan_view,
+    request_replan,
+)
 from linli.waves.report import finish_if_done, report_delivery
 from linli.waves.start import start, start_due
 from linli.waves.steps import release
-from linli.waves.views import manifest_view, offer, offers, open_manifests, wave_view
+from linli.waves.swap import swap_routes
+from linli.waves.views import manifest_view, open_manifests, wave_view
+from linli.waves.waiting import give_up_replan, see_to_replans
 
 __all__ = [
+    "Closure",
     "HandOver",
     "HandOverView",
     "Machine",
     "Manifest",
     "ManifestStop",
+    "NotPublished",
     "NotYetVisible",
+    "Place",
+    "Replan",
+    "ReplanView",
+    "RouteOnDesk",
     "RouteTaken",
+    "RoutesMoved",
     "Superseded",
-    "accept",
     "allocate",
     "finish_if_done",
+    "frame_replan",
     "freeze",
+    "give",
+    "give_up_replan",
     "hand_over",
     "keep_plan",
     "manifest_view",
-    "offer",
-    "offers",
+    "note_replan",
+    "note_offered",
     "open_manifests",
     "publish",
     "release",
+    "replan_for",
+    "replan_view",
     "report_delivery",
+    "request_replan",
+    "route_on_desk",
+    "routes_of_courier",
+    "routes_of_wave",
+    "see_to_replans",
     "start",
     "start_due",
+    "swap_routes",
+    "take_back",
+    "unoffered_waves",
     "wave_view",
 ]

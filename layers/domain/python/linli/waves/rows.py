@@ -5,7 +5,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from linli.kernel.tables import Row, Table
 
 WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
-UNFINISHED = "UNFINISHED"
+UNFINISHED, REPLANS, UNOFFERED = "UNFINISHED", "REPLANS", "UNOFFERED"
 
 
 class WaveRow(Row):
@@ -54,7 +54,8 @@ class RouteRow(Row):
     """
     pk = ROUTE#<route_id>, sk = ROUTE; holds no address, which stays with the order.
 
-    `visits` is JSON: [kind, place_id, order ids, arrive_at, start_at, leave_at] each.
+    `visits` is JSON: [kind, place_id, order ids, arrive_at, start_at, leave_at] each; `version`
+    (absent: 1) counts how often it was planned.
     """
 
     table = Table.WAVES
@@ -71,12 +72,36 @@ class RouteRow(Row):
     depart_at = UnicodeAttribute()
     finish_at = UnicodeAttribute()
     accepted_at = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
     done_at = UnicodeAttribute(null=True)
+
+
+class ReplanRow(Row):
+    """
+    pk = WAVE#<wave_id>, sk = REPLAN#<replan id>: something changed while routes were ridden.
+
+    `change` is the command, `told` what came of it, `pending` the orders that are still to be
+    told their new route (JSON each).
+    """
+
+    table = Table.WAVES
+    kind = UnicodeAttribute()
+    state = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    change = UnicodeAttribute()
+    by = UnicodeAttribute()
+    asked_at = UnicodeAttribute()
+    changed_at = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    told = UnicodeAttribute(null=True)
+    pending = UnicodeAttribute(null=True)
 
 
 class PointerRow(Row):
     """
     A list of what is going on: pk = UNFINISHED, sk = <wave_id>, of waves without manifests;
+    pk = REPLANS, sk = <wave_id>#<replan id>, of changes that are being planned;
+    pk = UNOFFERED, sk = <wave_id>, of waves whose offers have not begun;
     pk = OPEN#<community_id>, sk = <route_id>, of routes offered or ridden;
     pk = COURIER#<courier_id>, sk = <route_id>, of routes that the courier took, for good.
     """
@@ -97,6 +122,16 @@ def problem_key(attempt: int, cluster: int) -> str:
 def plan_key(cluster: int) -> str:
     """The sort key of a cluster's plan."""
     return f"PLAN#{cluster}"
+
+
+def replan_key(replan_id: str) -> str:
+    """The sort key of a change that led to planning anew."""
+    return f"REPLAN#{replan_id}"
+
+
+def framed_key(replan_id: str, round_: int) -> str:
+    """The sort key of a change's problem, as its `round_`th framing saw it."""
+    return f"FRAMED#{replan_id}#{round_}"
 
 
 def command_key(command_id: object) -> str:

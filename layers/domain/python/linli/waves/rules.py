@@ -129,10 +129,10 @@ def problem_of(
         if (shift := shift_of(each, max(slot.starts_at, base_at), base_at)) is not None
     ]
     problem = problem_for(sites, doorsteps, offers)
-    return replace(problem, vehicles=_with_capacities(problem.vehicles, couriers))
+    return replace(problem, vehicles=with_capacities(problem.vehicles, couriers))
 
 
-def _with_capacities(
+def with_capacities(
     vehicles: Sequence[Vehicle], couriers: Sequence[Courier]
 ) -> tuple[Vehicle, ...]:
     """The vehicles with what their couriers say they can carry."""
@@ -224,12 +224,16 @@ def area_of(problem: Problem, route: Route) -> Area:
     """Roughly where the doors of a route are."""
     assert problem.geometry is not None, "a wave's problem keeps its points"
     location = {stop.id: stop.location for stop in problem.stops}
-    points = [problem.geometry.points[location[stop_id]] for stop_id in route.stop_ids]
+    return area_around([problem.geometry.points[location[each]] for each in route.stop_ids])
+
+
+def area_around(doors: Sequence[Point]) -> Area:
+    """Roughly where some doors are."""
     centre = Point(
-        round(sum(p.lon for p in points) / len(points), AREA_DECIMALS),
-        round(sum(p.lat for p in points) / len(points), AREA_DECIMALS),
+        round(sum(p.lon for p in doors) / len(doors), AREA_DECIMALS),
+        round(sum(p.lat for p in doors) / len(doors), AREA_DECIMALS),
     )
-    farthest = max(centre.metres_to(p) for p in points)
+    farthest = max(centre.metres_to(p) for p in doors)
     return Area(lon=centre.lon, lat=centre.lat, radius_metres=-(-farthest // 500) * 500)
 
 

@@ -1,0 +1,14 @@
+"""Task of planning anew: what the change concerns, as a problem to solve."""
+
+from typing import Any
+
+from linli import waves
+from linli.kernel.settings import settings_from_environment
+from linli.waves.changes import ReplanStep
+
+SETTINGS = settings_from_environment()
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """See `waves.frame_replan`."""
+    return waves.frame_replan(ReplanStep.model_validate(event), SETTINGS.clock.now())

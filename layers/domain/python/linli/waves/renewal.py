@@ -1,0 +1,155 @@
+"""From the plan of a change to the routes as they will be. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from linli.kernel.geography import Point
+from linli.kernel.time import parse_instant
+from linli.orders import Order
+from linli.routing.model import Problem
+from linli.routing.plan import Plan, Route, planned_visits
+from linli.waves.affected import Scene
+from linli.waves.changes import RoutesMoved
+from linli.waves.rides import DELIVER, TAKE_OVER, Leg, Ride, has_happened
+
+SAME = timedelta(minutes=5)
+"""A visit that moves by less is not worth a courier's look."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRoute:
+    """
+    A route after the change: `legs` are what is left of it, `metres` their ways. `ride` is None
+    for a route that is new.
+    """
+
+    route_id: str
+    ride: Ride | None
+    planned_for: str
+    legs: tuple[Leg, ...]
+    metres: int
+    finish_at: datetime
+
+    @property
+    def order_ids(self) -> list[str]:
+        """The orders that it is still to deliver."""
+        return [leg.place_id for leg in self.legs if leg.kind == DELIVER]
+
+    @property
+    def all_legs(self) -> tuple[Leg, ...]:
+        """What has happened and what is left."""
+        return (*(self.ride.done if self.ride else ()), *self.legs)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The routes that change or are new, and the orders with the other route that they are on."""
+
+    routes: tuple[NewRoute, ...]
+    moved: tuple[tuple[Order, str], ...]
+
+
+def renewal_of(
+    kept: Mapping[str, Any], problem: Problem, plan: Plan, scene: Scene, routes: int
+) -> Renewal:
+    """
+    What `plan` changes of `scene`, of whose wave there are `routes` so far; `kept` is how the
+    problem was framed.
+
+    Raises:
+        RoutesMoved: A route, or an order that is to change courier, is not as it was framed.
+    """
+    rides = {ride.route_id: ride for ride in scene.rides}
+    seen = {route_id: rides[route_id].version for route_id in kept["versions"] if route_id in rides}
+    if seen != kept["versions"]:
+        raise RoutesMoved
+    found = [
+        *_changed(kept, problem, plan, scene, routes),
+        *(_stopped(rides[each], plan, scene) for each in kept["stopped"]),
+    ]
+    moved = tuple(
+        (scene.orders[order_id], route.route_id)
+        for route in found
+        for order_id in route.order_ids
+        if scene.orders[order_id].route_id != route.route_id
+    )
+    _check_moved(moved, {order_id for each in kept["stopped"] for order_id in rides[each].on_it})
+    return Renewal(tuple(found), moved)
+
+
+def _check_moved(moved: Sequence[tuple[Order, str]], stranded: set[str]) -> None:
+    """What a courier has aboard by now stays with them, unless that courier has stopped."""
+    for order, _ in moved:
+        if order.state == "handed_over" and order.order_id not in stranded:
+            raise RoutesMoved(f"{order.order_id} was handed over meanwhile")
+
+
+def _changed(
+    kept: Mapping[str, Any], problem: Problem, plan: Plan, scene: Scene, count: int
+) -> list[NewRoute]:
+    base_at = parse_instant(kept["base_at"])
+    meetings = {each: Point(*at) for each, at in kept["meetings"].items()}
+    rides = {ride.route_id: ride for ride in scene.rides}
+    planned = {route.vehicle_id: route for route in plan.routes}
+    found = []
+    for vehicle in problem.vehicles:
+        route, ride = planned.get(vehicle.id), rides.get(vehicle.id)
+        legs = _left(_legs(problem, route, base_at, meetings), scene) if route else ()
+        finish_at = base_at + timedelta(seconds=route.finish_seconds if route else 0)
+        metres = route.metres if route else 0
+        if ride is None and legs:
+            count += 1
+            route_id = f"{scene.slot.slot_id}.{count}"
+            found.append(NewRoute(route_id, None, vehicle.id, legs, metres, finish_at))
+        elif ride is not None and differs(ride, legs, vehicle.id in kept["hit"]):
+            who = ride.rider.courier_id
+            found.append(NewRoute(ride.route_id, ride, who, legs, metres, finish_at))
+    return found
+
+
+def _stopped(ride: Ride, plan: Plan, scene: Scene) -> NewRoute:
+    """The route of who stopped: what nobody else brings stays on it, for a person to see to."""
+    brought = {stop_id for route in plan.routes for stop_id in route.stop_ids}
+    stays = set(ride.order_ids) - brought
+    legs = tuple(leg.only(stays) for leg in ride.left if stays & set(leg.order_ids))
+    return NewRoute(ride.route_id, ride, ride.rider.courier_id, legs, 0, scene.now)
+
+
+def _legs(
+    problem: Problem, route: Route, base_at: datetime, meetings: Mapping[str, Point]
+) -> tuple[Leg, ...]:
+    def instant(seconds: int) -> datetime:
+        return base_at + timedelta(seconds=seconds)
+
+    return tuple(
+        Leg(
+            TAKE_OVER if visit.place_id in meetings else str(visit.kind),
+            visit.place_id,
+            visit.stop_ids,
+            instant(visit.arrive_seconds),
+            instant(visit.start_seconds),
+            instant(visit.leave_seconds),
+            meetings.get(visit.place_id),
+        )
+        for visit in planned_visits(problem, route)
+    )
+
+
+def _left(legs: Sequence[Leg], scene: Scene) -> tuple[Leg, ...]:
+    """The legs without what has happened since they were planned."""
+    found = []
+    for leg in legs:
+        left = {n for n in leg.order_ids if not has_happened(leg, scene.orders[n])}
+        if left or not leg.order_ids:
+            found.append(leg.only(left))
+    return tuple(found)
+
+
+def differs(ride: Ride, legs: Sequence[Leg], hit: bool) -> bool:
+    """Whether the courier has to know; who only might have helped is not told of new times."""
+    if [leg.call for leg in ride.left] != [leg.call for leg in legs]:
+        return True
+    moved = [abs(a.start_at - b.start_at) for a, b in zip(ride.left, legs, strict=True)]
+    return hit and any(by > SAME for by in moved)

@@ -1,0 +1,169 @@
+"""The last task of planning anew: the routes that changed are swapped in one write, or none is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from linli import orders
+from linli.kernel.errors import AlreadyDone, NotFound
+from linli.kernel.time import rfc3339
+from linli.kernel.transact import Transaction, transaction
+from linli.routing.codec import problem_from_json
+from linli.routing.plan import Plan
+from linli.waves.affected import Scene
+from linli.waves.changes import Replan, ReplanStep, RoutesMoved
+from linli.waves.check import sound_plan
+from linli.waves.frame import scene_of
+from linli.waves.renewal import NewRoute, Renewal, renewal_of
+from linli.waves.replan import pending_of, replan_row, rest, settle
+from linli.waves.rides import DELIVER, Ride, visits_text
+from linli.waves.rows import (
+    ROUTE,
+    WAVE,
+    PointerRow,
+    RouteRow,
+    WaveRow,
+    framed_key,
+    open_key,
+    route_key,
+    wave_key,
+)
+from linli.waves.rules import area_around
+from linli.waves.start import wave_row
+from linli.waves.steps import read_body
+
+MOST_TURNED = 36
+"""So many orders change courier in the routes' own write; more follow right after it."""
+
+
+def swap_routes(step: ReplanStep, now: datetime) -> dict[str, Any]:
+    """
+    Check the plan (or make one by insertion) and put it in force.
+
+    Raises:
+        RoutesMoved: A route, or an order that is to change courier, is not as it was framed:
+            frame it anew.
+        PlanRejected: Not even the spare plan holds: a defect of ours.
+        NotFound: There is no such request, or it was never framed.
+        Contended: Others were writing the same orders; again is safe.
+    """
+    row = replan_row(step.wave_id, step.replan_id)
+    if row.state == "requested":
+        _swap(step, Replan.model_validate_json(row.change), now)
+        row = replan_row(step.wave_id, step.replan_id)
+    _turn_rest(step, pending_of(row), now)
+    return {"replan_id": step.replan_id, "state": row.state}
+
+
+def _swap(step: ReplanStep, change: Replan, now: datetime) -> None:
+    kept = read_body(step.wave_id, framed_key(step.replan_id, step.round))
+    wave = wave_row(step.wave_id)
+    if kept is None or wave is None:
+        raise NotFound
+    problem = problem_from_json(kept["problem"])
+    plan = sound_plan(problem, step.plan, step.error)
+    scene = scene_of(step.wave_id, change, now)
+    new = renewal_of(kept, problem, plan, scene, int(wave.routes or 0))
+    try:
+        _commit(step, plan, new, scene, now)
+    except AlreadyDone:  # A repeated call of this task was faster.
+        return
+    except orders.OutOfOrder as late:  # An order has ended since it was looked at.
+        raise RoutesMoved(str(late)) from late
+
+
+def _commit(step: ReplanStep, plan: Plan, new: Renewal, scene: Scene, now: datetime) -> None:
+    """Write all of it, or nothing; orders beyond `MOST_TURNED` are noted as pending."""
+    told = {
+        "routes": [route.route_id for route in new.routes],
+        "moved_orders": [order.order_id for order, _ in new.moved],
+        "unserved": [{"order_id": n.stop_id, "reason": str(n.reason)} for n in plan.unserved],
+    }
+    later = {order.order_id: route_id for order, route_id in new.moved[MOST_TURNED:]}
+    state = "applied" if new.routes else "unchanged"
+    with transaction() as tx:
+        settle(tx, step, state, now, told=told, pending=later)
+        for route in new.routes:
+            if route.ride is None:
+                _put_new(tx, route, scene)
+            else:
+                _renew(tx, route, route.ride, now)
+        _count(tx, step.wave_id, [r for r in new.routes if r.ride is None])
+        for order, route_id in new.moved[:MOST_TURNED]:
+            orders.change_route(tx, order, route_id, now)
+
+
+def _turn_rest(step: ReplanStep, pending: dict[str, str], now: datetime) -> None:
+    """Note their new routes with the orders that the swap itself had no room for."""
+    if not pending:
+        return
+    refused = orders.change_routes(pending, now)
+    for refusal in refused.values():
+        if not isinstance(refusal, orders.OutOfOrder):  # Those have ended by now.
+            raise refusal
+    rest(step, now)
+
+
+def _renew(tx: Transaction, route: NewRoute, ride: Ride, now: datetime) -> None:
+    over = not route.order_ids
+    ends = [RouteRow.state.set("done"), RouteRow.done_at.set(rfc3339(now))] if over else []
+    tx.update(
+        RouteRow(route_key(route.route_id), ROUTE),
+        [
+            RouteRow.visits.set(visits_text(route.all_legs)),
+            RouteRow.stops.set(sum(leg.kind == DELIVER for leg in route.all_legs)),
+            RouteRow.metres.set(route.metres),
+            RouteRow.finish_at.set(rfc3339(route.finish_at)),
+            RouteRow.version.set(ride.version + 1),
+            *ends,
+        ],
+        condition=_as_seen(ride),
+        refusal=RoutesMoved(),
+    )
+    if over:
+        tx.delete(PointerRow(open_key(route.route_id.split(".")[0]), route.route_id))
+
+
+def _as_seen(ride: Ride) -> Condition:
+    version = RouteRow.version == ride.version
+    if ride.version == 1:
+        version = version | RouteRow.version.does_not_exist()
+    same: Condition = version & (RouteRow.state == ride.state)
+    return same
+
+
+def _put_new(tx: Transaction, route: NewRoute, scene: Scene) -> None:
+    doors = [scene.orders[each].deliver_to.point for each in route.order_ids]
+    first, last = route.legs[0].arrive_at, route.finish_at
+    row = RouteRow(
+        route_key(route.route_id),
+        ROUTE,
+        wave_id=scene.slot.slot_id,
+        community_id=scene.slot.community_id,
+        state="offered",
+        planned_for=route.planned_for,
+        visits=visits_text(route.legs),
+        stops=len(route.order_ids),
+        metres=route.metres,
+        seconds=int((last - first).total_seconds()),
+        area=area_around(doors).model_dump_json(),
+        depart_at=rfc3339(first),
+        finish_at=rfc3339(last),
+        version=1,
+    )
+    tx.put(row, condition=RouteRow.pk.does_not_exist(), refusal=RoutesMoved())
+    tx.put(PointerRow(open_key(scene.slot.community_id), route.route_id))
+
+
+def _count(tx: Transaction, wave_id: str, new: Sequence[NewRoute]) -> None:
+    """The wave knows how many routes it has; new ones are numbered on."""
+    numbers = [int(route.route_id.rpartition(".")[2]) for route in new]
+    if numbers:
+        tx.update(
+            WaveRow(wave_key(wave_id), WAVE),
+            [WaveRow.routes.set(max(numbers))],
+            condition=WaveRow.routes == min(numbers) - 1,
+            refusal=RoutesMoved(),
+        )
