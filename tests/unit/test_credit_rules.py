@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from linli.credit import Fen, Points
-from linli.credit.earning import (
-    DEEDS,
-    MOST_EARNED_POINTS_A_DAY,
-    TooManyPoints,
-    UnknownDeed,
-    points_for,
-)
+from linli.credit import Fen, Points, TooManyPoints, UnknownDeed
+from linli.credit.earning import points_for
 from linli.credit.model import (
     CASH,
     ISSUER,
@@ -21,7 +15,10 @@ from linli.credit.model import (
     deposit_of,
     points_of,
 )
+from linli.credit.programme import defaults
 from linli.kernel.errors import Invalid
+
+DEEDS = defaults().deeds
 
 
 @pytest.mark.parametrize("amount", [0, -1, MOST_UNITS + 1, 10**30, 1.5, True, "5"])
@@ -62,21 +59,21 @@ def test_held_points_are_in_the_balance_but_not_available() -> None:
 def test_a_deed_earns_what_its_rule_says_or_less_than_its_most(
     deed: str, asked: int | None, earned: int
 ) -> None:
-    assert points_for(deed, asked) == earned
+    assert points_for(DEEDS, deed, asked) == earned
 
 
 def test_a_deed_without_a_rule_earns_nothing() -> None:
     with pytest.raises(UnknownDeed):
-        points_for("juggling", None)
+        points_for(DEEDS, "juggling", None)
 
 
 def test_a_deed_earns_no_more_than_its_most() -> None:
     with pytest.raises(TooManyPoints) as refusal:
-        points_for("sorted_recycling", 7)
+        points_for(DEEDS, "sorted_recycling", 7)
     assert refusal.value.fields == {"most_points": 6}
 
 
 @pytest.mark.parametrize("deed", sorted(DEEDS))
 def test_each_rule_can_be_applied_within_a_day(deed: str) -> None:
     rule = DEEDS[deed]
-    assert 1 <= rule.points <= rule.most_points <= MOST_EARNED_POINTS_A_DAY
+    assert 1 <= rule.points <= rule.most_points <= defaults().earned_points_a_day

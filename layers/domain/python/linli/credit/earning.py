@@ -2,65 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from linli.credit import programme
 from linli.credit.hold import grant
-from linli.credit.model import EarningCap, Points
-from linli.credit.rows import DayRow, DeedRow, deed_key, earned, person
+from linli.credit.model import (
+    BackdatedDeed,
+    Done,
+    EarningCap,
+    EvidenceMissing,
+    OwnDeed,
+    Points,
+    TooManyPoints,
+    UnknownDeed,
+)
+from linli.credit.programme import DeedRule, Programme
+from linli.credit.rows import CountRow, DayRow, DeedRow, deed_key, earned, person, window_key
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, Forbidden, IdReused, Invalid
+from linli.kernel.errors import AlreadyDone, Contended, IdReused, Invalid, Refused
 from linli.kernel.identity import Caller, Role
-from linli.kernel.ids import CommandId, CommunityId, PersonId, fingerprint
+from linli.kernel.ids import CommandId, CommunityId, PersonId, ThingId, fingerprint
+from linli.kernel.refusals import recorded, refusal_text
 from linli.kernel.time import local_date, rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.transact import Transaction, transaction
 
-
-@dataclass(frozen=True, slots=True)
-class DeedRule:
-    """What a deed earns: `points` as a rule, up to `most_points` if an award says so."""
-
-    points: int
-    most_points: int
-
-
-DEEDS: Final[Mapping[str, DeedRule]] = {
-    "helped_elder": DeedRule(points=3, most_points=3),
-    "sorted_recycling": DeedRule(points=2, most_points=6),
-    "shared_tools": DeedRule(points=2, most_points=2),
-    "volunteered": DeedRule(points=5, most_points=10),
-    "reported_hazard": DeedRule(points=3, most_points=3),
-}
-"""The earning rules by deed; returning a box is rewarded by `linli.boxes`, not awarded."""
-
-MOST_EARNED_POINTS_A_DAY: Final = Points(20)
-"""What a resident may earn by deeds in a calendar day of the community."""
-
-
-class UnknownDeed(Invalid):
-    """No rule says what this deed earns."""
-
-    code = "unknown_deed"
-    title_en = "No points are given for this"
-    title_zh = "没有对应的积分规则"
-
-
-class TooManyPoints(Invalid):
-    """More points than the deed may earn."""
-
-    code = "too_many_points"
-    title_en = "This deed does not earn that many points"
-    title_zh = "超出该行为可得积分"
-
-
-class OwnDeed(Forbidden):
-    """Nobody awards points to themselves."""
-
-    code = "own_deed"
-    title_en = "You cannot award points to yourself"
-    title_zh = "不能给自己发放积分"
+_AHEAD = timedelta(minutes=5)
+"""How far a phone's clock may be ahead of ours."""
 
 
 class AwardDeed(BaseModel):
@@ -70,13 +40,17 @@ class AwardDeed(BaseModel):
 
     id: CommandId
     resident_id: PersonId
-    deed: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,39}$")]
+    deed: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
     points: int | None = Field(
         default=None, strict=True, ge=1, le=1000, description="Left out: what the rule says"
     )
     community_id: CommunityId | None = Field(
         default=None, description="Needed by those who hold a role in several communities"
     )
+    happened_at: AwareDatetime | None = Field(default=None, description="Left out: just now")
+    counterpart_id: PersonId | None = Field(default=None, description="Whom it was done for")
+    device_id: ThingId | None = Field(default=None, description="By whose device it was claimed")
+    note: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
 
 
 class AwardedDeed(BaseModel):
@@ -89,15 +63,25 @@ class AwardedDeed(BaseModel):
     awarded_at: str
 
 
-def points_for(deed: str, asked: int | None) -> Points:
+@dataclass(frozen=True, slots=True)
+class _Award:
+    """A deed as decided: what to write, under which caps."""
+
+    row: DeedRow
+    rule: DeedRule
+    most_a_day: int
+    done: Done
+
+
+def points_for(deeds: Mapping[str, DeedRule], deed: str, asked: int | None) -> Points:
     """
-    What `deed` earns.
+    What `deed` earns by the rules of a programme. Pure.
 
     Raises:
         UnknownDeed: There is no rule for it.
         TooManyPoints: More is asked than the rule allows.
     """
-    rule = DEEDS.get(deed)
+    rule = deeds.get(deed)
     if rule is None:
         raise UnknownDeed
     if asked is not None and asked > rule.most_points:
@@ -105,48 +89,132 @@ def points_for(deed: str, asked: int | None) -> Points:
     return Points(rule.points if asked is None else asked)
 
 
+def check_evidence(rule: DeedRule, command: AwardDeed, now: datetime) -> None:
+    """
+    Whether a deed comes with what its rule needs, and in time. Pure.
+
+    Raises:
+        BackdatedDeed: It was too long ago, or is yet to come.
+        EvidenceMissing: `evidence` says what is missing.
+        OwnDeed: It was done for who did it.
+    """
+    at = command.happened_at or now
+    if not now - timedelta(days=rule.late_days) <= at <= now + _AHEAD:
+        raise BackdatedDeed(late_days=rule.late_days)
+    there = {"note": command.note, "counterpart": command.counterpart_id}
+    missing = [what for what in rule.evidence if not there[what]]
+    if missing:
+        raise EvidenceMissing(evidence=missing)
+    if command.counterpart_id == command.resident_id:
+        raise OwnDeed
+
+
 def award(command: AwardDeed, *, caller: Caller, now: datetime) -> AwardedDeed:
     """
-    Give a resident the points of a deed; sending it again changes nothing. A refusal is not
-    recorded, for it changed nothing.
+    Give a resident the points of a deed; sending it again answers the same, refusals included:
+    they are recorded under the deed's id.
 
     Raises:
         NotFound, Invalid: The caller has no authority in the community, or must name it.
         OwnDeed: The caller is the resident.
-        UnknownDeed, TooManyPoints: See `points_for`.
-        EarningCap: The resident has earned enough today.
+        UnknownDeed, TooManyPoints, BackdatedDeed, EvidenceMissing: See above.
+        EarningCap: The resident has earned enough, that day or by that deed.
         IdReused: The id was used for another award.
     """
-    row = _decide(command, caller, now)
+    community_id = _community(command, caller)
+    digest = fingerprint(command, by=caller.subject)
+    pk, sk = deed_key(command.id)
+    found = reads.batch([(DeedRow, pk, sk), programme.key(community_id)])
+    if row := found.get(DeedRow, pk, sk):
+        return _replay(row, digest)
+    rules = programme.programme_in(found, community_id)
     try:
-        _write(row, str(command.id), now)
+        decided = _decide(command, rules, caller, digest, now)
+        with transaction() as tx:
+            _write(tx, decided, now)
     except AlreadyDone:
-        written = reads.get(DeedRow, row.pk, row.sk)
-        if written is None or written.fingerprint != row.fingerprint:
-            raise IdReused from None
-        row = written
-    return AwardedDeed(
-        id=command.id,
-        resident_id=row.resident_id,
-        deed=row.deed,
-        points=int(row.points),
-        awarded_at=row.at,
+        return _written(command, digest)
+    except Contended:
+        raise
+    except Refused as refusal:
+        return _refuse(command, community_id, caller, digest, refusal, now)
+    return _told(decided.row)
+
+
+def _told(row: DeedRow) -> AwardedDeed:
+    return AwardedDeed.model_validate(
+        {
+            "id": row.pk.partition("#")[2],
+            "resident_id": row.resident_id,
+            "deed": row.deed,
+            "points": int(row.points),
+            "awarded_at": row.at,
+        }
     )
 
 
-def _decide(command: AwardDeed, caller: Caller, now: datetime) -> DeedRow:
-    community_id = _community(command, caller)
+def _replay(row: DeedRow, digest: str) -> AwardedDeed:
+    if row.fingerprint != digest:
+        raise IdReused
+    if row.refusal is not None:
+        raise recorded(row.refusal)
+    return _told(row)
+
+
+def _written(command: AwardDeed, digest: str) -> AwardedDeed:
+    row = reads.get(DeedRow, *deed_key(command.id))
+    if row is None:
+        raise Contended("the deed was written and is gone")
+    return _replay(row, digest)
+
+
+def _refuse(
+    command: AwardDeed,
+    community_id: str,
+    caller: Caller,
+    digest: str,
+    refusal: Refused,
+    now: datetime,
+) -> AwardedDeed:
+    """Record `refusal` under the deed's id and raise it, unless a resend was faster."""
+    row = _row(command, community_id, caller, digest, 0, now)
+    row.refusal = refusal_text(refusal)
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=DeedRow.pk.does_not_exist(), refusal=AlreadyDone())
+    except AlreadyDone:
+        return _written(command, digest)
+    raise refusal
+
+
+def _decide(
+    command: AwardDeed, rules: Programme, caller: Caller, digest: str, now: datetime
+) -> _Award:
     if command.resident_id == caller.subject:
         raise OwnDeed
+    points = points_for(rules.deeds, command.deed, command.points)
+    rule = rules.deeds[command.deed]
+    check_evidence(rule, command, now)
+    row = _row(command, rules.community_id, caller, digest, points, now)
+    done = Done(rules.community_id, command.counterpart_id, command.device_id)
+    return _Award(row, rule, rules.earned_points_a_day, done)
+
+
+def _row(
+    command: AwardDeed, community_id: str, caller: Caller, digest: str, points: int, now: datetime
+) -> DeedRow:
+    evidence = {"happened_at", "counterpart_id", "device_id", "note"}
+    told = command.model_dump_json(include=evidence, exclude_none=True)
     return DeedRow(
         *deed_key(command.id),
         resident_id=command.resident_id,
         deed=command.deed,
-        points=points_for(command.deed, command.points),
+        points=points,
         community_id=community_id,
         by=caller.subject,
         at=rfc3339(now),
-        fingerprint=fingerprint(command, by=caller.subject),
+        fingerprint=digest,
+        evidence=told if told != "{}" else None,
     )
 
 
@@ -161,24 +229,33 @@ def _community(command: AwardDeed, caller: Caller) -> str:
     return held.pop()
 
 
-def _write(row: DeedRow, deed_id: str, now: datetime) -> None:
-    points, on = Points(int(row.points)), local_date(now)
-    with transaction() as tx:
-        tx.put(row, condition=DeedRow.pk.does_not_exist(), refusal=AlreadyDone())
-        grant(
-            tx,
-            transfer_id=deed_id,
-            resident_id=row.resident_id,
-            points=points,
-            deed=row.deed,
-            now=now,
-            by=row.by,
-            capped_on=on,
-        )
-        tx.update(
-            DayRow(person(row.resident_id), earned(on)),
-            [DayRow.points.add(points)],
-            condition=DayRow.points.does_not_exist()
-            | (DayRow.points <= MOST_EARNED_POINTS_A_DAY - points),
-            refusal=EarningCap(cap_points=MOST_EARNED_POINTS_A_DAY),
-        )
+def _write(tx: Transaction, decided: _Award, now: datetime) -> None:
+    row, rule = decided.row, decided.rule
+    points, on, pk = Points(int(row.points)), local_date(now), person(row.resident_id)
+    tx.put(row, condition=DeedRow.pk.does_not_exist(), refusal=AlreadyDone())
+    grant(
+        tx,
+        transfer_id=row.pk.partition("#")[2],
+        resident_id=row.resident_id,
+        points=points,
+        deed=row.deed,
+        now=now,
+        by=row.by,
+        capped_on=on,
+        done=decided.done,
+    )
+    over = EarningCap(cap_points=decided.most_a_day)
+    if points > decided.most_a_day:
+        raise over
+    tx.update(
+        DayRow(pk, earned(on)),
+        [DayRow.points.add(points), DayRow.cap.set(decided.most_a_day)],
+        condition=DayRow.points.does_not_exist() | (DayRow.points <= decided.most_a_day - points),
+        refusal=over,
+    )
+    tx.update(
+        CountRow(pk, window_key(row.deed, on, rule.window_days)),
+        [CountRow.counted.add(1), CountRow.cap.set(rule.a_window)],
+        condition=CountRow.counted.does_not_exist() | (CountRow.counted < rule.a_window),
+        refusal=EarningCap(cap_deeds=rule.a_window, window_days=rule.window_days),
+    )

@@ -11,11 +11,13 @@ would write one each and touch the one balance several times, which a transactio
 
 from datetime import date, datetime
 
+from linli.credit import lots, score
 from linli.credit.model import (
     CASH,
     ISSUER,
     C,
     CreditView,
+    Done,
     Fen,
     NotEnoughDeposit,
     NotEnoughPoints,
@@ -32,13 +34,15 @@ from linli.credit.rows import (
     BalanceRow,
     DayRow,
     TransferRow,
+    day_mark,
+    due_mark,
     person,
     spent,
     transfers_of,
 )
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone
-from linli.kernel.time import rfc3339
+from linli.kernel.errors import AlreadyDone, Refused
+from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import Transaction
 
 
@@ -66,9 +70,12 @@ def hold_points(
     on: date,
     cap_points: Points,
     now: datetime,
+    reason: str = "order",
+    expires_at: datetime | None = None,
 ) -> None:
     """
-    Hold `points` (at least 1) for an order; `on` is the community's day they count against.
+    Hold `points` (at least 1), for an order as a rule; `on` is the community's day they count
+    against. With `expires_at` they are free again by then, if nobody has settled the transfer.
 
     Raises, here or when `tx` commits:
         Invalid: Not an amount.
@@ -77,11 +84,11 @@ def hold_points(
         AlreadyDone: The transfer exists.
     """
     pair = points_of(resident_id), ISSUER
-    transfer = Transfer(transfer_id, resident_id, *pair, points, "order")
+    transfer = Transfer(transfer_id, resident_id, *pair, points, reason)
     over = RedemptionCap(cap_points=cap_points)
     if points > cap_points:
         raise over
-    put_transfer(tx, transfer, State.PENDING, now, capped_on=on)
+    put_transfer(tx, transfer, State.PENDING, now, capped_on=on, expires_at=expires_at)
     tx.update(
         BalanceRow(person(resident_id), POINTS),
         [BalanceRow.available_units.add(-points), BalanceRow.held_units.add(points)],
@@ -143,10 +150,14 @@ def grant(
     now: datetime,
     by: str | None = None,
     capped_on: date | None = None,
+    done: Done | None = None,
 ) -> None:
     """
-    Give a resident points (at least 1) for a deed, at once. The caller bounds how often, and says
-    in `capped_on` if they count against the cap of a day's deeds.
+    Give a resident points (at least 1) for a deed, at once, into the lot of this month. The caller
+    bounds how often, and says in `capped_on` if they count against the cap of a day's deeds.
+
+    `done` says in which community, for whom and by which device: then the deed counts for the
+    resident's score there, and the watch sees it.
 
     Raises, here or when `tx` commits:
         Invalid: Not an amount.
@@ -154,11 +165,14 @@ def grant(
     """
     pair = ISSUER, points_of(resident_id)
     transfer = Transfer(transfer_id, resident_id, *pair, points, deed)
-    put_transfer(tx, transfer, State.POSTED, now, by=by, capped_on=capped_on)
+    put_transfer(tx, transfer, State.POSTED, now, by=by, capped_on=capped_on, done=done)
     tx.update(
         BalanceRow(person(resident_id), POINTS),
         [BalanceRow.available_units.add(points)],
     )
+    lots.add(tx, resident_id, points, now)
+    if done is not None:
+        score.add(tx, resident_id, done.community_id, points, now)
 
 
 def put_transfer(
@@ -169,8 +183,15 @@ def put_transfer(
     *,
     by: str | None = None,
     capped_on: date | None = None,
+    done: Done | None = None,
+    expires_at: datetime | None = None,
+    reverses: str | None = None,
+    refusal: Refused | None = None,
 ) -> None:
-    """Write a new transfer; the commit raises AlreadyDone if its id exists."""
+    """
+    Write a new transfer; the commit raises `refusal` (AlreadyDone) if its id exists. A pending one
+    with `expires_at` lapses by itself.
+    """
     posted = state is State.POSTED
     row = TransferRow(
         transfers_of(transfer.resident_id),
@@ -186,5 +207,13 @@ def put_transfer(
         capped_on=capped_on.isoformat() if capped_on else None,
         posted_units=transfer.amount if posted else None,
         settled_at=rfc3339(now) if posted else None,
+        community_id=done.community_id if done else None,
+        counterpart=done.counterpart if done else None,
+        device=done.device if done else None,
+        day_mark=day_mark(done.community_id, local_date(now)) if done else None,
+        reverses=reverses,
+        due_mark=due_mark("transfer", transfer.transfer_id) if expires_at else None,
+        due_at=rfc3339(expires_at) if expires_at else None,
     )
-    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=AlreadyDone())
+    told = refusal or AlreadyDone()
+    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=told)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, NewType, TypeVar
 
-from linli.kernel.errors import Conflict, Invalid, Refused
+from linli.kernel.errors import Conflict, Forbidden, Invalid, Refused
 
 Points = NewType("Points", int)
 """Whole points of credit; not money."""
@@ -48,6 +48,21 @@ FORFEITS: Account[Fen] = Account("forfeits", Currency.CNY)
 """Deposits converted because their boxes stayed out too long; no balance item either."""
 
 
+def programme_of(community_id: str) -> Account[Fen]:
+    """What a community's programme pays: discounts to merchants, commissions to leaders."""
+    return Account(f"programme/{community_id}", Currency.CNY)
+
+
+def merchant_of(owner_id: str) -> Account[Fen]:
+    """What a merchant is owed for discounts on goods of theirs; the sum of transfers, too."""
+    return Account(f"merchant/{owner_id}", Currency.CNY)
+
+
+def commission_of(leader_id: str) -> Account[Fen]:
+    """The commissions that a building's leader has earned and was not paid yet."""
+    return Account(f"commission/{leader_id}", Currency.CNY)
+
+
 def points_of(resident_id: str) -> Account[Points]:
     """A resident's points."""
     return Account(f"points/{resident_id}", Currency.POINTS)
@@ -79,6 +94,15 @@ class Transfer(Generic[C]):
         whole = isinstance(self.amount, int) and not isinstance(self.amount, bool)
         if not whole or not 1 <= self.amount <= MOST_UNITS:
             raise Invalid("an amount is a whole number, neither none nor huge")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Where a deed was done, for which other resident if for one, and by whose device."""
+
+    community_id: str
+    counterpart: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +157,51 @@ class TransferSettled(Conflict):
     code = "transfer_settled"
     title_en = "This transfer is settled already"
     title_zh = "该笔记账已结清"
+
+
+class NotReversible(Conflict):
+    """Only posted points are reversed, once, and a reversal never is."""
+
+    code = "not_reversible"
+    title_en = "This entry cannot be reversed"
+    title_zh = "该笔记账不可冲正"
+
+
+class UnknownDeed(Invalid):
+    """No rule says what this deed earns."""
+
+    code = "unknown_deed"
+    title_en = "No points are given for this"
+    title_zh = "没有对应的积分规则"
+
+
+class TooManyPoints(Invalid):
+    """More points than the deed may earn."""
+
+    code = "too_many_points"
+    title_en = "This deed does not earn that many points"
+    title_zh = "超出该行为可得积分"
+
+
+class BackdatedDeed(Invalid):
+    """The deed was too long ago to be awarded, or is yet to come."""
+
+    code = "backdated_deed"
+    title_en = "This deed was too long ago, or is yet to come"
+    title_zh = "该行为日期不在可登记期限内"
+
+
+class EvidenceMissing(Invalid):
+    """The deed's rule asks for evidence that did not come; `evidence` says which."""
+
+    code = "evidence_missing"
+    title_en = "Evidence is needed for this deed"
+    title_zh = "缺少该行为所需的凭证"
+
+
+class OwnDeed(Forbidden):
+    """Nobody awards points to themselves, or earns them by helping themselves."""
+
+    code = "own_deed"
+    title_en = "You cannot award points to yourself"
+    title_zh = "不能给自己发放积分"

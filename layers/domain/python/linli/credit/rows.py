@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
 
-POINTS, DEPOSIT = "POINTS", "DEPOSIT"
+POINTS, DEPOSIT, COMMISSION = "POINTS", "DEPOSIT", "COMMISSION"
 LOT = "LOT#"
 BY_DUE, BY_DAY = "by_due", "by_day"
 
@@ -35,6 +35,7 @@ class DayRow(Row):
 
     table = Table.LEDGER
     points = NumberAttribute(default=0)
+    cap = NumberAttribute(null=True)
 
 
 class TransferRow(Row):
@@ -69,7 +70,10 @@ class TransferRow(Row):
 
 
 class DeedRow(Row):
-    """pk = DEED#<deed_id>, sk = DEED: who was awarded what, by whom; never changed."""
+    """
+    pk = DEED#<deed_id>, sk = DEED: who was awarded what, by whom and on what evidence, or why not;
+    never changed.
+    """
 
     table = Table.LEDGER
     resident_id = UnicodeAttribute()
@@ -79,6 +83,8 @@ class DeedRow(Row):
     by = UnicodeAttribute()
     at = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
+    evidence = UnicodeAttribute(null=True)
+    refusal = UnicodeAttribute(null=True)
 
 
 class CouponRow(Row):
@@ -114,6 +120,40 @@ class LotRow(Row):
     due_at = UnicodeAttribute(null=True)
 
 
+class ScoreRow(Row):
+    """
+    pk = SCORES#<community>#<shard>, sk = <resident_id>: deeds there, weighed by when they were
+    done (see `score`), and the tier that the last cut-off gave.
+    """
+
+    table = Table.LEDGER
+    weight = NumberAttribute(default=0)
+    active_on = UnicodeAttribute(null=True)
+    tier = UnicodeAttribute(null=True)
+    tier_since = UnicodeAttribute(null=True)
+    tier_why = UnicodeAttribute(null=True)
+
+
+class ProgrammeRow(Row):
+    """pk = PROGRAMME#<community>, sk = PROGRAMME: what the city has set, with its ETag."""
+
+    table = Table.LEDGER
+    body = UnicodeAttribute()
+    etag = UnicodeAttribute()
+
+
+class CountRow(Row):
+    """
+    Something counted under a cap: pk = RESIDENT#<resident_id>, sk = DEEDS#<deed>#<first day>#<days>
+    or REDEEMED#<date>; or a part of a programme's day, pk = QUOTA#<community>#<reward>#<date>,
+    sk = PART#<n>. `cap`: the cap when it was last counted.
+    """
+
+    table = Table.LEDGER
+    counted = NumberAttribute(default=0)
+    cap = NumberAttribute(null=True)
+
+
 class DueRow(Row):
     """An item of the index `by_due`, which holds keys alone."""
 
@@ -146,6 +186,10 @@ class LedgerItem(Row):
     settled_at = UnicodeAttribute(null=True)
     reverses = UnicodeAttribute(null=True)
     community_id = UnicodeAttribute(null=True)
+    counted = NumberAttribute(null=True)
+    cap = NumberAttribute(null=True)
+    weight = NumberAttribute(null=True)
+    tier = UnicodeAttribute(null=True)
 
 
 def person(resident_id: str) -> str:
@@ -190,3 +234,44 @@ DUE_SHARDS = 8
 def due_mark(kind: str, key: str) -> str:
     """The partition of `by_due` for an item of a kind, by a digest of its key."""
     return f"{kind}#{crc32(key.encode()) % DUE_SHARDS}"
+
+
+SCORE_SHARDS = 4
+"""A community's scores lie in so many partitions."""
+
+
+def scores_of(community_id: str, shard: int) -> str:
+    """A partition of a community's scores."""
+    return f"SCORES#{community_id}#{shard}"
+
+
+def score_key(community_id: str, resident_id: str) -> tuple[str, str]:
+    """The key of a resident's score in a community."""
+    shard = crc32(resident_id.encode()) % SCORE_SHARDS
+    return scores_of(community_id, shard), resident_id
+
+
+def day_mark(community_id: str, on: date) -> str:
+    """The partition of `by_day` for a community's deeds of a local day."""
+    return f"{community_id}#{on.isoformat()}"
+
+
+def programme_key(community_id: str) -> tuple[str, str]:
+    """The key of a community's programme."""
+    return f"PROGRAMME#{community_id}", "PROGRAMME"
+
+
+def window_key(deed: str, on: date, days: int) -> str:
+    """The sort key of how often a deed was awarded in the window of days that `on` is in."""
+    first = date.fromordinal(on.toordinal() // days * days)
+    return f"DEEDS#{deed}#{first.isoformat()}#{days}"
+
+
+def redeemed(on: date) -> str:
+    """The sort key of how many rewards a resident took on a day."""
+    return f"REDEEMED#{on.isoformat()}"
+
+
+def quota_of(community_id: str, reward: str, on: date) -> str:
+    """The partition of what a programme gave of a reward on a day, in parts."""
+    return f"QUOTA#{community_id}#{reward}#{on.isoformat()}"

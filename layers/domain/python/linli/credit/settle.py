@@ -109,9 +109,10 @@ def _pending(resident_id: str, transfer_id: str) -> TransferRow:
 
 def _settle(tx: Transaction, row: TransferRow, changes: Sequence[Action], now: datetime) -> None:
     """Move a transfer out of pending; its amounts are immutable, so the read row holds."""
+    undue = [TransferRow.due_mark.remove()] if row.due_mark else []
     tx.update(
         TransferRow(row.pk, row.sk),
-        [*changes, TransferRow.settled_at.set(rfc3339(now))],
+        [*changes, TransferRow.settled_at.set(rfc3339(now)), *undue],
         condition=TransferRow.state == State.PENDING.value,
         refusal=TransferSettled(),
     )
@@ -136,7 +137,7 @@ def _post(tx: Transaction, row: TransferRow, units: int, now: datetime) -> None:
 
 def _spend(units: int, held_units: int) -> list[Action]:
     lapsed = [BalanceRow.available_units.add(held_units - units)] if units < held_units else []
-    return [BalanceRow.held_units.add(-held_units), *lapsed]
+    return [BalanceRow.held_units.add(-held_units), BalanceRow.spent_units.add(units), *lapsed]
 
 
 def _void(tx: Transaction, row: TransferRow, into: State, now: datetime) -> None:

@@ -1,0 +1,81 @@
+"""The ledger's balances, lots, caps, scores and tiers beside what its transfers say."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from linli.credit.audit_sums import Key, Sums
+from linli.credit.rows import COMMISSION
+
+
+@dataclass(slots=True)
+class Kept:
+    """The items that transfers must agree with, by (holder, sort key) or whole key."""
+
+    balances: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
+    days: dict[tuple[str, str], int] = field(default_factory=dict)
+    lots: dict[tuple[str, str], int] = field(default_factory=dict)
+    counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    weights: dict[tuple[str, str], int] = field(default_factory=dict)
+    tiers: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def compare(sums: Sums, kept: Kept, cap_points: int | None) -> Iterator[str]:
+    """What does not agree, in words."""
+    yield from _balances(sums, kept)
+    yield from _same("points of a day", kept.days, sums.days)
+    yield from _same("lot", kept.lots, sums.lots)
+    yield from _same("score", kept.weights, sums.weights)
+    for key, points in sorted(kept.days.items()):
+        if key[1].startswith("SPENT") and cap_points is not None and points > cap_points:
+            yield f"{key}: {points} over the cap"
+    yield from _counts(sums, kept)
+    for source, times in sums.coupons.items():
+        if times > 1:
+            yield f"{times} coupons for {source}"
+    for transfer_id in sorted(sums.bought - set(sums.coupons)):
+        yield f"transfer {transfer_id}: a reward was paid for, and there is no coupon"
+
+
+def _balances(sums: Sums, kept: Kept) -> Iterator[str]:
+    keys = kept.balances.keys() | sums.available.keys() | sums.held.keys()
+    for key in sorted(keys):
+        stored = kept.balances.get(key, (0, 0, 0))
+        summed = sums.available[key], sums.held[key], sums.spent[key]
+        if stored != summed:
+            yield f"{key}: stored {stored}, transfers say {summed}"
+        if min(stored) < 0 and key[1] != COMMISSION:
+            yield f"{key}: negative {stored}"
+
+
+def _same(what: str, kept: Mapping[Key, int], summed: Counter[Key]) -> Iterator[str]:
+    for key in sorted(kept.keys() | summed.keys()):
+        if kept.get(key, 0) != summed[key]:
+            yield f"{what} {key}: stored {kept.get(key, 0)}, transfers say {summed[key]}"
+
+
+def _counts(sums: Sums, kept: Kept) -> Iterator[str]:
+    quotas: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for (pk, sk), (count, cap) in sorted(kept.counts.items()):
+        if pk.startswith("QUOTA#"):
+            quotas[pk][0] += count
+            quotas[pk][1] += cap
+        elif count > cap:
+            yield f"{pk} {sk}: {count} over the cap of {cap}"
+        elif sk.startswith("DEEDS#") and count > _deeds(sums, pk.partition("#")[2], sk):
+            yield f"{pk} {sk}: {count} counted, fewer were done"
+        elif sk.startswith("REDEEMED#") and count != sums.redeemed[pk, sk]:
+            yield f"{pk} {sk}: {count} counted, {sums.redeemed[pk, sk]} were redeemed"
+    for pk in sorted(quotas.keys() | sums.quotas.keys()):
+        count, cap = quotas[pk]
+        if count != sums.quotas[pk] or count > cap:
+            yield f"{pk}: {count} counted of {cap}, {sums.quotas[pk]} were redeemed"
+
+
+def _deeds(sums: Sums, holder: str, sk: str) -> int:
+    """How often a deed was awarded in the window of its counter."""
+    _, deed, first, days = sk.split("#")
+    start = date.fromisoformat(first)
+    window = (start + timedelta(days=n) for n in range(int(days)))
+    return sum(sums.deeds[holder, deed, on.isoformat()] for on in window)
