@@ -1,47 +1,76 @@
-"""Routes over HTTP: what is on offer, taking one, and its manifest."""
+"""Routes over HTTP: what is offered to me, my word on it, manifests; a dispatcher's hand."""
 
+from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from linli import waves
+from linli import dispatch, waves
+from linli.dispatch import AnswerOffer, Assign, RouteOffer, RouteOffers, RunView, Withdraw
 from linli.kernel import door
-from linli.waves.model import AcceptRoute, ManifestView, OfferList, OfferView, RouteId
+from linli.kernel.ids import SlotId
+from linli.kernel.machines import StepFunctions, StepFunctionsTokens
+from linli.waves.model import ManifestView, RouteId
 
 app = door.api("routes")
 door.settings()
 Id = Annotated[RouteId, Path(description="The route's id")]
+WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
+
+
+@cache
+def machine() -> StepFunctions:
+    """The state machine that offers routes."""
+    return StepFunctions(door.settings().offer_machine_arn)
+
+
+@cache
+def tokens() -> StepFunctionsTokens:
+    """The client that answers tokens."""
+    return StepFunctionsTokens()
 
 
 @app.get(
     "/v1/routes",
-    summary="Routes on offer in my communities, and my own",
-    description="Offers tell the area, never an address.",
+    summary="Routes that are offered to me, and my own",
+    description="Offers tell the area, never an address; and until when, and what it pays.",
     tags=["routes"],
-    responses=door.ok(OfferList, 503),
+    responses=door.ok(RouteOffers, 503),
 )
-def list_routes() -> Response[OfferList]:
-    return door.answer(OfferList(routes=waves.offers(door.caller(app))))
+def list_routes() -> Response[RouteOffers]:
+    return door.answer(dispatch.my_routes(door.caller(app)))
 
 
 @app.post(
     "/v1/routes/<route_id>/accept",
-    summary="Take an offered route; the first courier has it",
+    summary="Take a route that is offered to me; exactly one courier has it",
     description="The same courier again gets the same answer.",
     tags=["routes"],
-    responses=door.ok(OfferView, 404, 409, 503),
+    responses=door.ok(RouteOffer, 404, 409, 503),
 )
-def accept_route(route_id: Id, command: AcceptRoute) -> Response[OfferView]:
+def accept_route(route_id: Id, command: AnswerOffer) -> Response[RouteOffer]:
     caller = door.caller(app)
-    waves.accept(route_id, caller, door.now(app))
-    return door.answer(waves.offer(route_id, caller))
+    dispatch.accept(route_id, caller, tokens(), door.now(app))
+    return door.answer(dispatch.route_view(waves.route_on_desk(route_id), caller.subject))
+
+
+@app.post(
+    "/v1/routes/<route_id>/decline",
+    summary="Say no to an offer; it goes to another courier",
+    tags=["routes"],
+    responses=door.ok(RouteOffers, 404, 409, 503),
+)
+def decline_route(route_id: Id, command: AnswerOffer) -> Response[RouteOffers]:
+    caller = door.caller(app)
+    dispatch.decline(route_id, caller, tokens(), door.now(app))
+    return door.answer(dispatch.my_routes(caller))
 
 
 @app.get(
     "/v1/routes/<route_id>",
     summary="The manifest of a route that I hold, or dispatch",
-    description="Phones are masked; an address is gone once its order has ended.",
+    description="Phones are proxy numbers; an address is gone once its order or route has ended.",
     tags=["routes"],
     responses=door.ok(ManifestView, 404, 503),
 )
@@ -49,6 +78,40 @@ def read_route(route_id: Id) -> Response[ManifestView]:
     return door.answer(waves.manifest_view(route_id, door.caller(app)))
 
 
+@app.post(
+    "/v1/routes/<route_id>/withdraw",
+    summary="Take a route back, from offers or from its courier; it is offered to others",
+    tags=["routes"],
+    responses=door.ok(RouteOffer, 404, 409, 503),
+)
+def withdraw_route(route_id: Id, command: Withdraw) -> Response[RouteOffer]:
+    caller = door.caller(app)
+    route = dispatch.withdraw(route_id, command, caller, machine(), tokens(), door.now(app))
+    return door.answer(dispatch.route_view(route, caller.subject))
+
+
+@app.post(
+    "/v1/routes/<route_id>/assign",
+    summary="Give an open route to a courier, as agreed by other means",
+    tags=["routes"],
+    responses=door.ok(RouteOffer, 404, 409, 503),
+)
+def assign_route(route_id: Id, command: Assign) -> Response[RouteOffer]:
+    caller = door.caller(app)
+    route = dispatch.assign(route_id, command, caller, door.now(app))
+    return door.answer(dispatch.route_view(route, caller.subject))
+
+
+@app.get(
+    "/v1/waves/<wave_id>/offers",
+    summary="How far a wave's offers are: every offer, whom it went to and how it ended",
+    tags=["waves"],
+    responses=door.ok(RunView, 404, 503),
+)
+def read_offers(wave_id: WaveId) -> Response[RunView]:
+    return door.answer(dispatch.run_view(wave_id, door.caller(app)))
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one API Gateway event (payload format 2.0)."""
+    """AnswerOffer one API Gateway event (payload format 2.0)."""
     return door.serve(app, event, context)

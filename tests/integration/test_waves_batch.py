@@ -21,6 +21,7 @@ from linli.slots.model import SlotStillOpen
 from linli.waves import NotYetVisible, Superseded
 from linli.waves.model import ClusterStep, StartWave, Step, WaveView
 from tests.support import community as here
+from tests.support import dispatching
 from tests.support.community import AFTER, BEFORE, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import Crash, Engine, Fault, engine
 
@@ -231,7 +232,7 @@ def test_publishing_twice_at_once_or_after_acceptance_takes_no_route_back(db: En
     machine = InProcess()
     ask(machine)
     (line,) = wave().routes
-    waves.accept(line.route_id, here.COURIERS[0], AFTER)
+    dispatching.take(line.route_id, here.COURIERS[0].subject, AFTER)
     before = db.everything()
     waves.publish(FIRST, AFTER)
     assert db.everything() == before

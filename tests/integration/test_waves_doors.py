@@ -14,6 +14,7 @@ from linli.kernel.tables import Table
 from linli.orders import Order
 from linli.waves.model import StartWave
 from tests.support import community as here
+from tests.support import dispatching
 from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
@@ -45,6 +46,7 @@ def placed(db: Engine) -> list[Order]:
     waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
     for order in placed:
         send_off(orders.read(order.order_id), AFTER)
+    dispatching.offer_round(SLOT_ID, AFTER)
     return placed
 
 

@@ -1,8 +1,6 @@
-"""Couriers and routes, over an engine: offers, the race for a route, manifests, deliveries."""
+"""Couriers and routes, over an engine: manifests and deliveries."""
 
-import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,9 +10,9 @@ from linli.kernel.errors import IdReused, NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.orders import Order
-from linli.waves import RouteTaken
 from linli.waves.model import DeliveryView, ManifestView, ReportDelivery, StartWave
 from tests.support import community as here
+from tests.support import dispatching
 from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import engine
 from tests.support.picking import send_off
@@ -48,61 +46,19 @@ def doors(manifest: ManifestView) -> list[str]:
     return [visit.place_id for visit in manifest.visits if visit.kind == "deliver"]
 
 
-@pytest.mark.parametrize("repeat", range(3))
-def test_exactly_one_courier_gets_a_route_whatever_the_race(
-    placed: list[Order], repeat: int
-) -> None:
-    rivals = [here.person(f"rival-{n}", Role.COURIER) for n in range(12)]
-
-    def grab(rival: Caller) -> str | None:
-        try:
-            return waves.accept(route_id(), rival, AFTER).courier_id
-        except RouteTaken:
-            return None
-
-    with ThreadPoolExecutor(12) as pool:
-        won = [each for each in pool.map(grab, rivals) if each is not None]
-    assert len(won) == 1
-    assert waves.wave_view(SLOT_ID, DISPATCHER).routes[0].courier_id == won[0]
+def take(courier: Caller) -> None:
+    dispatching.take(route_id(), courier.subject, AFTER)
 
 
-def test_the_same_courier_again_gets_the_same_answer_and_another_is_late(
-    placed: list[Order],
-) -> None:
-    first = waves.accept(route_id(), ANNA, AFTER)
-    again = waves.accept(route_id(), ANNA, LATER)
-    assert again.accepted_at == first.accepted_at
-    with pytest.raises(RouteTaken):
-        waves.accept(route_id(), BELA, LATER)
-
-
-def test_a_foreign_route_answers_as_a_missing_one(placed: list[Order]) -> None:
+def test_a_foreign_manifest_answers_as_a_missing_one(placed: list[Order]) -> None:
     stranger = here.person("x", Role.COURIER, community="gulou")
-    for one, asked in ((stranger, route_id()), (ANNA, f"{SLOT_ID}.99")):
+    for one, asked in ((stranger, route_id()), (ANNA, route_id()), (ANNA, f"{SLOT_ID}.99")):
         with pytest.raises(NotFound):
-            waves.accept(asked, one, AFTER)
-    with pytest.raises(NotFound):
-        waves.manifest_view(route_id(), ANNA)
-    assert waves.offers(stranger) == []
-
-
-def test_offers_tell_no_address_and_leave_the_list_when_taken(placed: list[Order]) -> None:
-    (offer,) = waves.offers(BELA)
-    text = json.dumps(offer.model_dump())
-    for order in placed:
-        assert order.order_id not in text
-        assert str(order.deliver_to.lon) not in text
-    assert (offer.area.lon, offer.area.lat) == (
-        round(offer.area.lon, 2),
-        round(offer.area.lat, 2),
-    )
-    waves.accept(route_id(), ANNA, AFTER)
-    assert waves.offers(BELA) == []
-    assert [(each.route_id, each.mine) for each in waves.offers(ANNA)] == [(route_id(), True)]
+            waves.manifest_view(asked, one)
 
 
 def test_the_manifest_says_what_to_collect_and_where_to_hand_it_over(placed: list[Order]) -> None:
-    waves.accept(route_id(), ANNA, AFTER)
+    take(ANNA)
     manifest = waves.manifest_view(route_id(), ANNA)
     collected, handed = (
         sorted(
@@ -123,7 +79,7 @@ def test_the_manifest_says_what_to_collect_and_where_to_hand_it_over(placed: lis
 
 
 def test_when_the_last_stop_has_ended_the_route_is_done(placed: list[Order]) -> None:
-    waves.accept(route_id(), ANNA, AFTER)
+    take(ANNA)
     stops = doors(waves.manifest_view(route_id(), ANNA))
     states = [report(ANNA, each).route_state for each in stops[:-1]]
     last = report(ANNA, stops[-1], outcome="failed")
@@ -137,7 +93,7 @@ def test_only_who_holds_the_route_reports_its_stops(placed: list[Order]) -> None
     order_id = placed[0].order_id
     with pytest.raises(NotFound):
         report(ANNA, order_id)
-    waves.accept(route_id(), ANNA, AFTER)
+    take(ANNA)
     with pytest.raises(NotFound):
         report(BELA, order_id)
     with pytest.raises(NotFound):
@@ -146,7 +102,7 @@ def test_only_who_holds_the_route_reports_its_stops(placed: list[Order]) -> None
 
 
 def test_a_report_sent_again_gets_the_same_answer(placed: list[Order]) -> None:
-    waves.accept(route_id(), ANNA, AFTER)
+    take(ANNA)
     first = report(ANNA, placed[0].order_id, id=(same := uuid7()))
     assert report(ANNA, placed[0].order_id, id=same) == first
     with pytest.raises(IdReused):
@@ -166,14 +122,14 @@ def test_a_report_by_paper_ends_the_route_too(placed: list[Order]) -> None:
         )
     assert waves.finish_if_done(route_id(), LATER).state == "done"
     assert waves.finish_if_done(route_id(), LATER + timedelta(hours=1)).done_at is not None
-    assert waves.offers(ANNA) == []
+    assert waves.open_manifests(COMMUNITY) == []
 
 
 def test_open_manifests_hold_what_is_still_to_be_delivered(placed: list[Order]) -> None:
     (offered,) = waves.open_manifests(COMMUNITY)
     assert offered.courier_id is None
     assert {stop.order_id for stop in offered.stops} == {order.order_id for order in placed}
-    waves.accept(route_id(), ANNA, AFTER)
+    take(ANNA)
     report(ANNA, offered.stops[0].order_id)
     (manifest,) = waves.open_manifests(COMMUNITY)
     assert manifest.courier_id == ANNA.subject

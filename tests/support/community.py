@@ -27,6 +27,7 @@ from linli.slots import PutSlot
 from linli.stock import Receipt
 from linli.waves.model import ClusterStep, Release, Step
 from linli.waves.rows import BodyRow, wave_key
+from tests.support import dispatching
 
 COMMUNITY = "wulin"
 CUTOFF_AT = datetime(2024, 6, 28, 1, 0, tzinfo=UTC)
@@ -107,6 +108,7 @@ def register(courier: Caller, n: int, vehicle: str = "ebike") -> None:
         }
     )
     fleet.put_courier(courier.subject, command)
+    dispatching.verify_documents(courier.subject, COMMUNITY, command.vehicle)
 
 
 def place(n: int, *, units: int = 1, boxes: int = 0, now: datetime = BEFORE) -> Order:

@@ -1,6 +1,7 @@
 """Working when the weather or the network does not: warnings, reserve, paper, reconciliation."""
 
 from linli.resilience.ending import close, hold, request_end
+from linli.resilience.engage import disengage, engage, free_vehicles
 from linli.resilience.model import (
     EmergencyView,
     EndEmergency,
@@ -30,7 +31,10 @@ __all__ = [
     "WarningView",
     "activate",
     "close",
+    "disengage",
     "emergency",
+    "engage",
+    "free_vehicles",
     "hold",
     "pack",
     "packs_of",

@@ -79,6 +79,9 @@ class PutReserveVehicle(BaseModel):
     community_id: CommunityId
     kind: Literal["ebike", "van", "truck", "robot"]
     capacity_grams: int = Field(strict=True, gt=0, le=20_000_000)
+    driver_id: PersonId | None = Field(
+        default=None, description="Who rides it when a route is left that no courier took"
+    )
 
 
 class ReserveVehicle(PutReserveVehicle):

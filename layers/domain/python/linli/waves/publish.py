@@ -20,6 +20,7 @@ from linli.waves.model import Step, Superseded
 from linli.waves.rows import (
     ROUTE,
     UNFINISHED,
+    UNOFFERED,
     WAVE,
     PointerRow,
     RouteRow,
@@ -159,3 +160,4 @@ def _close(step: Step, plans: list[Plan], routes: list[Planned], now: datetime) 
             refusal=Superseded(),
         )
         tx.delete(PointerRow(UNFINISHED, step.wave_id))
+        tx.put(PointerRow(UNOFFERED, step.wave_id))

@@ -26,15 +26,11 @@ from linli.waves.rows import (
     PointerRow,
     RouteRow,
     WaveRow,
-    courier_key,
     open_key,
     route_key,
 )
 from linli.waves.rules import masked
 from linli.waves.start import wave_row
-
-MOST_OWN = 30
-"""How many of a courier's latest routes are listed."""
 
 
 def wave_view(wave_id: str, caller: Caller) -> WaveView:
@@ -101,28 +97,6 @@ def _line(row: RouteRow) -> RouteLine:
         metres=int(row.metres),
         seconds=int(row.seconds),
     )
-
-
-def offers(caller: Caller) -> list[OfferView]:
-    """Routes on offer in the caller's communities, then the caller's own, the latest first."""
-    communities = caller.places(Role.COURIER)
-    open_ids = [p.sk for c in communities for p in reads.query(PointerRow, open_key(c))]
-    own = reads.query(PointerRow, courier_key(caller.subject), most=MOST_OWN, newest_first=True)
-    mine = [row for row in _routes([p.sk for p in own]) if row.community_id in communities]
-    offered = [row for row in _routes(open_ids) if row.state == "offered"]
-    return [offer_view(row, caller.subject) for row in offered + mine]
-
-
-def offer(route_id: str, caller: Caller) -> OfferView:
-    """
-    One route as `offers` lists it.
-
-    Raises:
-        NotFound: There is none in the caller's communities.
-    """
-    row = route_row(route_id)
-    caller.require(row.community_id, Role.COURIER)
-    return offer_view(row, caller.subject)
 
 
 def offer_view(row: RouteRow, subject: str) -> OfferView:

@@ -1,0 +1,177 @@
+"""
+Dispatch table: offers, what couriers hold and have told, and what they have earned.
+
+    pk WAVE#<wave>          sk RUN                          the present run of a wave's offers
+    pk WAVE#<wave>          sk ROUND#<run>#<round>          whom a round chose; written once
+    pk OFFERING             sk <wave>                       waves with routes still to be offered
+    pk ROUTE#<route>        sk OFFER#<run>#<round>#<courier>  an offer
+    pk ROUTE#<route>        sk NEED#<version>               what the route asks of its courier
+    pk ROUTE#<route>        sk RESERVE                      the reserve vehicle that rides it
+    pk DUE                  sk <expires_at>#<offer>         open offers, the first to expire first
+    pk COURIER#<courier>    sk OFFER#<route>                the courier's open offers
+    pk COURIER#<courier>    sk DUTY                         routes held, rest, fatigue
+    pk COURIER#<courier>    sk ACTION#<device>#<seq>        what a device told, and its answer
+    pk COURIER#<courier>    sk EARNED#<route>               pay of a route (route ids sort by wave)
+    pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
+    pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
+    pk COMMAND#<id>         sk COMMAND                      a dispatcher's command
+"""
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from linli.kernel.tables import Row, Table
+from linli.kernel.time import rfc3339
+
+RUN, NEED, DUTY, COMMAND, RESERVE = "RUN", "NEED", "DUTY", "COMMAND", "RESERVE"
+OFFER, ACTION, EARNED = "OFFER#", "ACTION#", "EARNED#"
+OFFERING, DUE = "OFFERING", "DUE"
+
+
+class RunRow(Row):
+    """
+    A wave's offers: `run` counts how often they were begun, `state` is offering or closed.
+
+    `uncovered` is JSON: the routes that nobody had when the run was closed.
+    """
+
+    table = Table.DISPATCH
+    community_id = UnicodeAttribute()
+    run = NumberAttribute()
+    state = UnicodeAttribute()
+    started_at = UnicodeAttribute()
+    changed_at = UnicodeAttribute()
+    taken = NumberAttribute(null=True)
+    reserve = NumberAttribute(null=True)
+    uncovered = UnicodeAttribute(null=True)
+    fault = UnicodeAttribute(null=True)
+
+
+class BodyRow(Row):
+    """JSON that is written once: a round, a need, an action's answer, earnings."""
+
+    table = Table.DISPATCH
+    body = UnicodeAttribute()
+
+
+class OfferRow(Row):
+    """A route offered to a courier; `settled_at` once it is no longer open."""
+
+    table = Table.DISPATCH
+    wave_id = UnicodeAttribute()
+    community_id = UnicodeAttribute()
+    courier_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    offered_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute()
+    cost_fen = NumberAttribute()
+    settled_at = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    task_token = UnicodeAttribute(null=True)
+
+
+class PointerRow(Row):
+    """An entry of a list: `of` names what is listed, where the sort key does not."""
+
+    table = Table.DISPATCH
+    of = UnicodeAttribute(null=True)
+
+
+class DutyRow(Row):
+    """`holds` is JSON by route: [depart_at, finish_at]; `rest` is a Rest; `version` counts."""
+
+    table = Table.DISPATCH
+    version = NumberAttribute()
+    holds = UnicodeAttribute(default="{}")
+    rest = UnicodeAttribute(null=True)
+    fatigue = UnicodeAttribute(null=True)
+    stopped = UnicodeAttribute(null=True)
+
+
+class ActionRow(Row):
+    """What a device told: `fingerprint` tells a replay from another action, `body` the answer."""
+
+    table = Table.DISPATCH
+    fingerprint = UnicodeAttribute()
+    at = UnicodeAttribute()
+    told_at = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
+class IncomeRow(Row):
+    """What a courier has earned in a week."""
+
+    table = Table.DISPATCH
+    fen = NumberAttribute(default=0)
+
+
+class AlertRow(Row):
+    """A call for a dispatcher; `body` is its Alert."""
+
+    table = Table.DISPATCH
+    state = UnicodeAttribute()
+    body = UnicodeAttribute()
+
+
+class CommandRow(Row):
+    """A dispatcher's command as it came, to tell a resend from a reuse of its id."""
+
+    table = Table.DISPATCH
+    fingerprint = UnicodeAttribute()
+
+
+def wave_key(wave_id: str) -> str:
+    """The partition of a wave's offers."""
+    return f"WAVE#{wave_id}"
+
+
+def round_key(run: int, number: int) -> str:
+    """The sort key of a round of a run."""
+    return f"ROUND#{run:03d}#{number:03d}"
+
+
+def route_key(route_id: str) -> str:
+    """The partition of a route's offers."""
+    return f"ROUTE#{route_id}"
+
+
+def offer_key(run: int, number: int, courier_id: str) -> str:
+    """The sort key of a route's offer to a courier."""
+    return f"{OFFER}{run:03d}#{number:03d}#{courier_id}"
+
+
+def courier_key(courier_id: str) -> str:
+    """The partition of a courier."""
+    return f"COURIER#{courier_id}"
+
+
+def due_key(expires_at: str, offer_id: str) -> str:
+    """The sort key of an open offer among those that will expire."""
+    return f"{expires_at}#{offer_id}"
+
+
+def action_key(device: str, seq: int) -> str:
+    """The sort key of what a device told; sorts in its order."""
+    return f"{ACTION}{device}#{seq:012d}"
+
+
+def income_key(community_id: str) -> str:
+    """The partition of a community's weekly incomes."""
+    return f"INCOME#{community_id}"
+
+
+def alert_key(community_id: str) -> str:
+    """The partition of a community's alerts."""
+    return f"ALERT#{community_id}"
+
+
+def week_of(local: datetime) -> str:
+    """The ISO week of a local instant, as it sorts: 2026-W07."""
+    year, week, _ = local.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as stored."""
+    return rfc3339(instant)

@@ -1,0 +1,166 @@
+"""
+Who may be offered a route, and what it costs to give it to them: pure.
+
+The cost is in fen of kilometres: the empty way to the route's start, plus what fairness of income,
+tiredness and a vehicle larger than needed weigh beside it. The weights are data; the benchmark
+`benchmarks/dispatch` shows what they do.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+from linli.dispatch.rest import Rest, look, may_start
+from linli.fleet import Courier
+from linli.kernel.geography import Point
+from linli.kernel.time import ZONE
+
+Costs = Sequence[Sequence[int | None]]
+"""By route and courier; None: never."""
+Fatigue = Literal["unknown", "fresh", "tired", "alarm"]
+"""What fatigue monitoring says of a courier (B7); the system works without it."""
+Obstacle = Literal[
+    "refused", "busy", "off_shift", "too_far", "too_small", "vehicle", "skill", "cold_box",
+    "rest_due", "fatigue",
+]  # fmt: skip
+"""Why a courier cannot be offered a route."""
+
+UNKNOWN_REST: Final = Rest()
+"""Nothing is known: rested."""
+FEN_PER_KM: Final = 100
+"""As the routing rules cost a kilometre of a walk or an e-bike."""
+FAIRNESS_PERMILLE: Final = 30
+"""What each fen earned this week above the mean weighs: 100 yuan apart is 3 km of empty way."""
+TIRED_FEN: Final = 400
+EIGHT_HOURS_FEN: Final = 1_500
+LARGER_VEHICLE_FEN: Final = 250
+RANK: Final[Mapping[str, int]] = MappingProxyType({"walk": 0, "ebike": 1, "van": 2})
+USUAL_GRAMS: Final[Mapping[str, int]] = MappingProxyType(
+    {"walk": 15_000, "ebike": 50_000, "van": 500_000}
+)
+USUAL_BOXES: Final[Mapping[str, int]] = MappingProxyType({"walk": 2, "ebike": 8, "van": 80})
+"""As the routing rules have them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A route, as far as its courier matters; `grams` and `boxes` are the largest load."""
+
+    route_id: str
+    start: Point
+    depart_at: datetime
+    finish_at: datetime
+    grams: int
+    boxes: int
+    vehicle: str
+    skills: frozenset[str] = frozenset()
+    cold: bool = False
+
+    @property
+    def seconds(self) -> int:
+        """From departure to finish."""
+        return round((self.finish_at - self.depart_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A courier who could be offered routes; `spans` are those of the routes they hold."""
+
+    courier: Courier
+    spans: tuple[tuple[datetime, datetime], ...] = ()
+    rest: Rest = UNKNOWN_REST
+    fatigue: Fatigue = "unknown"
+    income_fen: int = 0
+    refused: Set[str] = frozenset()
+
+
+def obstacle(need: Need, who: Candidate, now: datetime) -> Obstacle | None:
+    """Why the courier cannot have the route; None if they can."""
+    checks: dict[Obstacle, bool] = {
+        "refused": need.route_id in who.refused,
+        "busy": overlaps(who.spans, need.depart_at, need.finish_at),
+        "off_shift": not _on_shift(need, who.courier, now),
+        "too_far": _metres(need, who) > who.courier.reach_metres,
+        "too_small": _too_small(need, who.courier),
+        "vehicle": RANK[who.courier.vehicle] < RANK[need.vehicle],
+        "skill": not need.skills <= set(who.courier.skills),
+        "cold_box": need.cold and not who.courier.cold_box,
+        "rest_due": not may_start(who.rest, max(now, need.depart_at), need.seconds),
+        "fatigue": who.fatigue == "alarm",
+    }
+    return next((name for name, holds in checks.items() if holds), None)
+
+
+def overlaps(spans: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+    """Whether a ride from `start` to `end` would meet one of `spans`."""
+    return any(start < other_end and other_start < end for other_start, other_end in spans)
+
+
+def _on_shift(need: Need, courier: Courier, now: datetime) -> bool:
+    starts = max(now, need.depart_at).astimezone(ZONE)
+    ends = need.finish_at.astimezone(ZONE)
+    if starts.date() != ends.date() and ends > starts:
+        return False
+    return courier.shift.opens <= starts.time() and ends.time() <= courier.shift.closes
+
+
+def _too_small(need: Need, courier: Courier) -> bool:
+    grams = courier.capacity_grams or USUAL_GRAMS[courier.vehicle]
+    boxes = courier.capacity_boxes
+    boxes = USUAL_BOXES[courier.vehicle] if boxes is None else boxes
+    return need.grams > grams or need.boxes > boxes
+
+
+def _metres(need: Need, who: Candidate) -> int:
+    return who.courier.start.point.metres_to(need.start)
+
+
+def cost_fen(need: Need, who: Candidate, mean_income_fen: int, now: datetime) -> int:
+    """What giving the route to the courier costs; never below zero."""
+    empty = _metres(need, who) * FEN_PER_KM // 1000
+    fair = (who.income_fen - mean_income_fen) * FAIRNESS_PERMILLE // 1000
+    tired = TIRED_FEN if who.fatigue == "tired" else 0
+    long_day = EIGHT_HOURS_FEN if look(who.rest, now).eight_hours else 0
+    larger = LARGER_VEHICLE_FEN * (RANK[who.courier.vehicle] - RANK[need.vehicle])
+    # Lifted by the mean, the same for all, so that the poorest courier costs no less than none.
+    lifted = fair + mean_income_fen * FAIRNESS_PERMILLE // 1000
+    return max(0, empty + max(0, lifted) + tired + long_day + max(0, larger))
+
+
+def costs_of(needs: Sequence[Need], who: Sequence[Candidate], now: datetime) -> Costs:
+    """The matrix to assign by."""
+    mean = sum(each.income_fen for each in who) // max(1, len(who))
+    return [
+        [None if obstacle(need, each, now) else cost_fen(need, each, mean, now) for each in who]
+        for need in needs
+    ]
+
+
+def greedy(costs: Costs) -> dict[int, int]:
+    """The cheapest pair first, then the cheapest of what is left: the fallback and a baseline."""
+    pairs = sorted(
+        (cost, row, column)
+        for row, line in enumerate(costs)
+        for column, cost in enumerate(line)
+        if cost is not None
+    )
+    chosen: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, row, column in pairs:
+        if row not in chosen and column not in taken:
+            chosen[row] = column
+            taken.add(column)
+    return chosen
+
+
+def first_come(costs: Costs) -> dict[int, int]:
+    """Each route in turn to the first courier in the list who may have it: the manual baseline."""
+    chosen: dict[int, int] = {}
+    for row, line in enumerate(costs):
+        free = (c for c, cost in enumerate(line) if cost is not None and c not in chosen.values())
+        column = next(free, None)
+        if column is not None:
+            chosen[row] = column
+    return chosen
