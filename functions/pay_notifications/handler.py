@@ -9,11 +9,12 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.event_handler import Response
 
-from linli import orders, payments, risk
+from linli import payments, risk
 from linli.kernel import door
 from linli.kernel.errors import Invalid
 from linli.payments import Parties
 from linli.payments.contract import Contract
+from linli.presale import paying
 
 app = door.api("pay_notifications")
 door.settings()
@@ -35,7 +36,7 @@ def take_notification() -> Response[str]:
         raise Invalid("the body is no text") from None
     headers = {str(name): str(value) for name, value in event.headers.items()}
     provider = CONTRACT.provider(secrets())
-    parties = Parties(orders, provider, risk.current(), door.settings())
+    parties = Parties(paying, provider, risk.current(), door.settings())
     payments.take(headers, body, parties=parties, now=door.now(app))
     return Response(status_code=204, content_type="application/json", body="")
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel
 
-from linli import orders, payments, risk
+from linli import payments, risk
 from linli.kernel import door
 from linli.kernel.ids import CommandId
 from linli.payments import (
@@ -24,6 +24,7 @@ from linli.payments import (
     Review,
 )
 from linli.payments.contract import Contract
+from linli.presale import paying
 
 app = door.api("payments")
 door.settings()
@@ -47,7 +48,7 @@ def secrets() -> Any:
 
 def parties() -> Parties:
     """Who takes part in payments here."""
-    return Parties(orders, CONTRACT.provider(secrets()), risk.current(), door.settings())
+    return Parties(paying, CONTRACT.provider(secrets()), risk.current(), door.settings())
 
 
 @app.post(

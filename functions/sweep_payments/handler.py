@@ -5,10 +5,11 @@ from typing import Any
 
 import boto3
 
-from linli import orders, payments, risk
+from linli import payments, risk
 from linli.kernel.settings import settings_from_environment
 from linli.payments import Parties
 from linli.payments.contract import Contract
+from linli.presale import paying
 
 SETTINGS = settings_from_environment()
 CONTRACT = Contract(os.environ)
@@ -17,5 +18,5 @@ SECRETS = boto3.client("secretsmanager")
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """See `payments.sweep`."""
-    parties = Parties(orders, CONTRACT.provider(SECRETS), risk.current(), SETTINGS)
+    parties = Parties(paying, CONTRACT.provider(SECRETS), risk.current(), SETTINGS)
     return payments.sweep(parties, SETTINGS.clock.now)

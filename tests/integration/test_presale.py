@@ -3,20 +3,24 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
-from linli import catalogue, orders, presale, slots, stock
+from linli import catalogue, orders, payments, presale, slots, stock
 from linli.kernel.errors import IdReused, NotFound, Refused
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.kernel.transact import transaction
-from linli.presale import PutCycle
+from linli.payments.audit import books
+from linli.presale import PutCycle, paying
 from linli.stock.audit import booked
 from tests.support import presales as p
 from tests.support import village as v
 from tests.support.engine import Engine, engine
+from tests.support.money import capture
+from tests.support.paying import heal, hear, till, wish
 from tests.support.world import audit_now
 
 
@@ -97,17 +101,14 @@ def test_a_cycle_below_its_minimum_refunds_everyone_once(db: Engine) -> None:
     ]
     assert presale.procurements(p.CYCLE) == []
     assert slots.read(p.SLOT).reserved_orders == 0
-    refunds = [k for k in db.items(Table.PRESALES) if k[1] == "REFUND"]
-    assert refunds == [(f"ORDER#{paid.order_id}", "REFUND")]
+    assert [books()[o].kept_fen for o in books()] == [0]
+    refunds = [k for k in db.items(Table.PAYMENTS) if k[1].startswith("REFUND")]
+    assert refunds == [(f"ORDER#{paid.order_id}", f"REFUND#{paid.order_id}-0")]
 
 
 def pay(order_id: str) -> None:
-    class TooLate(Refused):
-        code = "too_late"
-
     with transaction() as tx:
-        order = presale.read_order(order_id)
-        presale.mark_paid(tx, order, payment_id="pay-1", refusal=TooLate(), now=p.OPENS)
+        capture(tx, order_id, p.OPENS)
 
 
 def test_what_is_not_paid_when_the_cycle_closes_is_not_bought(db: Engine) -> None:
@@ -117,7 +118,7 @@ def test_what_is_not_paid_when_the_cycle_closes_is_not_bought(db: Engine) -> Non
     presale.close_presales(p.CLOSES)
     assert presale.read_order(unpaid.order_id).why == "unpaid"
     assert [b.demand_units for b in presale.procurements(p.CYCLE)] == [8]
-    refused("too_late", lambda: pay(unpaid.order_id))
+    refused("no_longer_payable", lambda: pay(unpaid.order_id))
 
 
 def test_a_payment_that_comes_after_the_close_is_refused_even_before_the_decision(
@@ -128,7 +129,7 @@ def test_a_payment_that_comes_after_the_close_is_refused_even_before_the_decisio
     cycle = p.announce()
     unpaid = p.place({p.SKUS[0]: 5}, pay="online")
     close._freeze(cycle)
-    refused("too_late", lambda: pay(unpaid.order_id))
+    refused("no_longer_payable", lambda: pay(unpaid.order_id))
 
 
 def test_a_sku_that_too_few_want_is_not_bought_nor_the_orders_that_need_it(db: Engine) -> None:
@@ -290,29 +291,112 @@ def test_a_cycle_that_nobody_could_order_buy_or_deliver_is_refused(
         ({"expected_total_fen": 1}, "price_changed"),
     ],
 )
-def test_a_presale_order_that_makes_no_sense_changes_nothing(
+def test_a_presale_order_that_makes_no_sense_is_refused_for_ever_and_changes_nothing(
     db: Engine, more: dict[str, Any], code: str
 ) -> None:
     p.announce()
-    before = db.everything()
-    refused(code, lambda: p.place({p.SKUS[0]: 1}, **more))
-    refused("not_in_cycle", lambda: p.place({v.SKUS[3]: 1}))
-    assert db.everything() == before
+    before, same = db.everything(), uuid7()
+    for _ in range(2):
+        refused(code, lambda: p.place({p.SKUS[0]: 1}, order_id=same, **more))
+    refused("id_reused", lambda: p.place({p.SKUS[0]: 2}, order_id=same, **more))
+    refused(code, lambda: presale.read_order(str(same), "r-an"))
+    refused("not_found", lambda: presale.read_order(str(same), "r-bo"))
+    after = db.everything()
+    after[Table.PRESALES].pop((f"ORDER#{same}", "ORDER"))
+    assert after == before
 
 
-def test_an_id_that_is_used_for_another_order_leads_to_a_refund_not_to_two_orders(
-    db: Engine,
-) -> None:
+def test_a_refused_presale_order_stays_refused_when_there_is_room_again(db: Engine) -> None:
+    p.announce()
+    most = p.place({p.SKUS[0]: 30}, "r-bo")
+    same = uuid7()
+    refused("presale_sold_out", lambda: p.place({p.SKUS[0]: 1}, order_id=same))
+    presale.cancel(most.order_id, resident_id="r-bo", now=p.OPENS)
+    refused("presale_sold_out", lambda: p.place({p.SKUS[0]: 1}, order_id=same))
+    assert p.place({p.SKUS[0]: 1}).state == "promised"
+
+
+def test_an_id_is_one_order_be_it_of_a_presale_or_not(db: Engine) -> None:
+    p.announce()
+    stock.receive(v.receipt(uuid7(), v.STORES[0], p.SKUS[1], 3), by="k", now=v.NOON)
+
+    def order(order_id: UUID) -> None:
+        command = v.wish(order_id, {p.SKUS[1]: 1})
+        orders.place(command, caller=v.resident("r-an"), now=v.NOON, settings=v.SETTINGS)
+
+    first, second = uuid7(), uuid7()
+    p.place({p.SKUS[0]: 12}, order_id=first)
+    refused("id_reused", lambda: order(first))
+    refused("not_found", lambda: orders.read(str(first), "r-an"))
+    assert orders.of_resident("r-an") == []
+    order(second)
+    refused("id_reused", lambda: p.place({p.SKUS[0]: 1}, order_id=second))
+
+
+def test_a_presale_that_was_paid_becomes_an_order_that_is_paid(db: Engine) -> None:
+    """And its money is the order's: what is not picked, or is cancelled, goes back to the fen."""
     p.announce()
     order = p.place({p.SKUS[0]: 12}, pay="online")
     pay(order.order_id)
-    stock.receive(v.receipt(uuid7(), v.STORES[0], p.SKUS[1], 3), by="k", now=v.NOON)
-    from uuid import UUID
-
-    command = v.wish(UUID(order.order_id), {p.SKUS[1]: 1})
-    orders.place(command, caller=v.resident("r-an"), now=v.NOON, settings=v.SETTINGS)
+    refused("no_longer_payable", lambda: pay(order.order_id))
     presale.close_presales(p.CLOSES)
     p.arrive(p.SKUS[0], 12)
     presale.close_presales(p.ARRIVES)
-    ended = presale.read_order(order.order_id)
-    assert (ended.state, ended.why, ended.refunded_fen) == ("voided", "id_reused", order.total_fen)
+    real = orders.read(order.order_id)
+    assert (real.payment, real.progress.paid_fen) == ("paid", order.total_fen)
+    assert books()[order.order_id].kept_fen == order.total_fen
+    assert audit_now() == []
+    orders.cancel(order.order_id, resident_id="r-an", now=p.ARRIVES)
+    assert books()[order.order_id].kept_fen == 0
+
+
+def test_a_presale_is_paid_until_its_cycle_closes_and_late_money_goes_back(db: Engine) -> None:
+    """The provider's word decides, with the real use cases of payments."""
+    p.announce()
+    it = till(paying)
+    it.now = p.OPENS
+    early, late = (p.place({p.SKUS[0]: 2}, pay="online") for _ in range(2))
+    attempts = {}
+    for order in (early, late):
+        told = payments.pay(
+            wish(), order.order_id, caller=v.resident("r-an"), now=it.now, parties=it.parties
+        )
+        attempts[order.order_id] = told.attempt_id
+    it.book.pay(it.handle_of(attempts[early.order_id]), it.now)
+    hear(it)
+    it.now = p.CLOSES
+    presale.close_presales(p.CLOSES)
+    it.book.pay_despite(UUID(attempts[late.order_id]).hex, it.now)
+    hear(it)
+    heal(it)
+    states = [presale.read_order(order.order_id).state for order in (early, late)]
+    assert states == ["promised", "voided"]
+    kept = books()
+    assert kept[early.order_id].kept_fen == early.total_fen
+    assert kept[late.order_id].kept_fen == 0
+    assert kept[late.order_id].messages == {attempts[late.order_id]}, "one outcome, one message"
+    assert audit_now() == []
+
+
+def test_everybody_of_a_cycle_that_failed_is_paid_back_by_the_provider_once(db: Engine) -> None:
+    p.announce(minimum_fen=100_000)
+    it = till(paying)
+    it.now = p.OPENS
+    placed = [p.place({p.SKUS[0]: 2}, who, pay="online") for who in v.RESIDENTS]
+    for order in placed:
+        told = payments.pay(
+            wish(device_id=f"device-{order.resident_id}"),
+            order.order_id,
+            caller=v.resident(order.resident_id),
+            now=it.now,
+            parties=it.parties,
+        )
+        it.book.pay(it.handle_of(told.attempt_id), it.now)
+    hear(it)
+    it.now = p.CLOSES
+    for _ in range(2):
+        presale.close_presales(p.CLOSES)
+    heal(it)
+    backs = [back.fen for back in it.book.refunds.values() if back.status == "SUCCESS"]
+    assert backs == [600] * 4
+    assert {mine.kept_fen for mine in books().values()} == {0}

@@ -26,6 +26,13 @@ PRESALE_MUTANTS = (
         120,
     ),
     Mutant(
+        "a refusal of a presale order is not recorded",
+        "preselling",
+        "linli.presale.collect",
+        "            tx.put(row, condition=OrderRow.pk.does_not_exist(), refusal=AlreadyDone())",
+        "            assert tx",
+    ),
+    Mutant(
         "an ended presale order keeps its place",
         "preselling",
         "linli.presale.ending",
@@ -36,8 +43,11 @@ PRESALE_MUTANTS = (
         "what was paid is not paid back",
         "preselling",
         "linli.presale.ending",
-        "        refund(tx, order, why, now)",
-        "        assert why",
+        """        payments.request_refund(
+            tx, order_id=order.order_id, fen=order.paid_fen, reason=why, now=now, version=0
+        )
+""",
+        "        assert why\n",
     ),
     Mutant(
         "a cycle buys twice",

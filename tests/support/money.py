@@ -2,14 +2,18 @@
 
 from datetime import datetime
 
-from linli import orders, payments
+from linli import payments
 from linli.kernel.transact import Transaction
+from linli.presale import paying
 
 
 def capture(tx: Transaction, order_id: str, now: datetime) -> None:
-    """Pay an order in full: its turn, and the capture in the payments' books, in one write."""
-    order = orders.read(order_id)
-    orders.mark_paid(tx, order_id, now, order.total_fen)
+    """
+    Pay an order or presale order in full: what it says of itself, and the capture in the payments'
+    books, in one write.
+    """
+    order = paying.read(order_id)
+    paying.mark_paid(tx, order_id, now, order.total_fen)
     payments.collect(
         tx,
         order_id=order_id,

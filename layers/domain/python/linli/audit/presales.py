@@ -1,4 +1,4 @@
-"""Presales in the guarantees: caps and places (I6), refunds (I5), demand and what was bought."""
+"""Presales in the guarantees: caps and places (I6), demand and what was bought, what is owed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -67,8 +67,7 @@ def _bought(record: CycleRecord) -> Iterator[str]:
     units: Counter[str] = Counter()
     for order in served:
         waits_to_be_void = order.state == "promised" and (
-            (order.pay == "online" and not order.paid_fen)
-            or set(order.wanted) & set(record.cycle.dropped)
+            order.payment == "due" or set(order.wanted) & set(record.cycle.dropped)
         )
         if not waits_to_be_void:
             units.update(order.wanted)
@@ -83,9 +82,9 @@ def _bought(record: CycleRecord) -> Iterator[str]:
 
 
 def _refunds(record: CycleRecord) -> Iterator[str]:
-    """I5's part: what was paid for an order that is not served is paid back, all and once."""
+    """What was paid for an order that is not served is owed back, all of it; see `money` for I5."""
     for order in record.orders:
         ended = order.state in ("cancelled", "voided")
         due = order.paid_fen if ended else 0
-        if (order.refunded_fen, record.refunds.get(order.order_id, 0)) != (due, due):
+        if order.refunded_fen != due:
             yield f"{order.order_id}: {due} to be refunded, {order.refunded_fen} were"

@@ -54,7 +54,7 @@ def find(snapshot: Snapshot) -> Findings:
         "I2": list(checks.orders(snapshot)),
         "I3": list(snapshot.ledger),
         "I4": list(snapshot.boxes),
-        "I5": list(money.check(snapshot.books, snapshot.records)),
+        "I5": list(money.check(snapshot.books, snapshot.records, snapshot.presales)),
         "I6": [
             *checks.slots(snapshot),
             *presales.check(snapshot.presales, snapshot.slots),

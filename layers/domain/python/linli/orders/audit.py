@@ -10,6 +10,7 @@ from linli.orders.model import Order
 from linli.orders.rows import (
     DELIVERY,
     ORDER,
+    PRESOLD,
     TURN,
     OrderRow,
     OrdersItem,
@@ -101,12 +102,12 @@ class Record:
 
 
 def records() -> dict[str, Record]:
-    """Every order and refusal by its id."""
+    """Every order and refusal by its id; no id that a presale has only reserved."""
     rows: dict[str, OrdersItem] = {}
     outcomes: dict[str, list[str]] = defaultdict(list)
     turns: dict[str, list[TurnRecord]] = defaultdict(list)
     for item in reads.scan(OrdersItem):
-        if item.sk == ORDER:
+        if item.sk == ORDER and item.state != PRESOLD:
             rows[item.pk] = item
         elif item.sk == DELIVERY:
             outcomes[str(item.order_id)].append(str(item.outcome))

@@ -40,7 +40,7 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if change["Keys"]["sk"]["S"] != ORDER or not new:
         return None
     before, after = _text(old, "state"), _text(new, "state")
-    kind = _KINDS[after] if after is not None and after != before else None
+    kind = _KINDS.get(after or "") if after != before else None
     if before == "expired" or (after == before and _paid(new) and not _paid(old)):
         kind = "OrderPaid" if _paid(new) else None
     if kind is None:

@@ -12,6 +12,7 @@ from linli.catalogue import Community
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
 from linli.kernel.identity import Caller, Role
+from linli.kernel.refusals import refusal_text
 from linli.kernel.settings import Settings
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
@@ -24,7 +25,6 @@ from linli.orders.rows import (
     order_key,
     order_of,
     order_row,
-    refusal_text,
     row_of,
 )
 

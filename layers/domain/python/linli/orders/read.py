@@ -10,6 +10,7 @@ from linli.orders.rows import (
     BY_RESIDENT,
     BY_SLOT,
     ORDER,
+    PRESOLD,
     TURN,
     OrderRow,
     TurnRow,
@@ -17,6 +18,7 @@ from linli.orders.rows import (
 )
 
 MOST_LISTED = 50
+NO_ORDER = ("refused", PRESOLD)
 
 
 class TurnView(BaseModel):
@@ -52,7 +54,7 @@ def read(order_id: str, resident_id: str | None = None) -> Order:
 def of_resident(resident_id: str) -> list[Order]:
     """The newest orders that a resident placed, at most `MOST_LISTED`, no refusals; may lag."""
     rows = reads.index(OrderRow, BY_RESIDENT, "resident_id", resident_id)
-    newest = sorted((row for row in rows if row.state != "refused"), key=lambda r: r.pk)
+    newest = sorted((row for row in rows if row.state not in NO_ORDER), key=lambda r: r.pk)
     return [order_of(row) for row in reversed(newest[-MOST_LISTED:])]
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from linli.kernel import errors, reads
+from linli.kernel import reads
+from linli.kernel.errors import NotFound
+from linli.kernel.refusals import recorded
 from linli.kernel.tables import Row, Table
 from linli.kernel.time import rfc3339
 from linli.orders.model import Order
@@ -18,6 +20,8 @@ BY_SLOT, BY_RESIDENT, BY_DUE = "by_slot", "by_resident", "by_due"
 
 _LATER = {"state", "version", "payment", "wave_id", "route_id", "progress"}
 """What of an order stands beside its promise."""
+PRESOLD = "presold"
+"""The state of a row that only reserves its id, for the order that a presale will become."""
 
 
 class OrderRow(Row):
@@ -27,7 +31,8 @@ class OrderRow(Row):
     `body` is the order as promised (JSON, with the address); what has become of it stands in
     `progress` (JSON). `version` counts its turns (absent: none): whoever changes the order says
     which version it has read. A refusal has state `refused`, its problem in `refusal`, and no
-    slot. `due_mark` and `due_at` say what the sweeper will do and when. The sparse indexes
+    slot; a row of state `presold` is no order yet. `due_mark` and `due_at` say what the sweeper
+    will do and when. The sparse indexes
     `by_slot`, `by_resident` and `by_due` are late by nature.
     """
 
@@ -144,15 +149,6 @@ class OrdersItem(Row):
     after = UnicodeAttribute(null=True)
 
 
-class RecordedRefusal(errors.Refused):
-    """A refusal told again, word for word."""
-
-    def __init__(self, kept: dict[str, Any]) -> None:
-        super().__init__(kept["detail"], **kept["fields"])
-        # The class attributes are those of the refusal that was recorded.
-        self.__dict__.update({key: kept[key] for key in ("code", "status", "title_en", "title_zh")})
-
-
 def order_key(order_id: str) -> reads.Key:
     """The key with which a batch reads an order."""
     return OrderRow, order_id, ORDER
@@ -169,9 +165,12 @@ def order_of(row: OrderRow) -> Order:
 
     Raises:
         RecordedRefusal: The row is a refusal.
+        NotFound: The row only reserves its id.
     """
+    if row.state == PRESOLD:
+        raise NotFound
     if row.state == "refused":
-        raise RecordedRefusal(json.loads(row.refusal or "{}"))
+        raise recorded(row.refusal)
     kept = json.loads(row.body or "{}")
     later = {
         "state": row.state,
@@ -182,21 +181,6 @@ def order_of(row: OrderRow) -> Order:
         "progress": json.loads(row.progress or "{}"),
     }
     return Order.model_validate(kept | later)
-
-
-def refusal_text(refusal: errors.Refused) -> str:
-    """A refusal as recorded."""
-    return json.dumps(
-        {
-            "code": refusal.code,
-            "status": refusal.status,
-            "title_en": refusal.title_en,
-            "title_zh": refusal.title_zh,
-            "detail": refusal.detail,
-            "fields": refusal.fields,
-        },
-        ensure_ascii=False,
-    )
 
 
 def row_of(order: Order, digest: str, now: Any) -> OrderRow:
@@ -213,15 +197,15 @@ def row_of(order: Order, digest: str, now: Any) -> OrderRow:
         changed_at=rfc3339(now),
         body=body_of(order),
         payment=order.payment,
-        progress=order.progress.model_dump_json(),
+        progress=order.progress.model_dump_json(exclude_defaults=True),
         due_mark=due_mark(due[0], order.order_id[-1]) if due else None,
         due_at=due[1] if due else None,
     )
 
 
 def body_of(order: Order) -> str:
-    """The promise of an order as stored."""
-    return order.model_dump_json(exclude=_LATER)
+    """The promise of an order as stored: what is as usual is left out, for each KB costs."""
+    return order.model_dump_json(exclude=_LATER, exclude_defaults=True)
 
 
 def due_of(state: str, payment: str, progress: Progress) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from linli.kernel.time import parse_instant
 from linli.orders.model import Order
-from linli.orders.rows import ORDER
+from linli.orders.rows import ORDER, PRESOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def told_by(record: Mapping[str, Any]) -> Told | None:
         return None
     before, after = old.get("state", {}).get("S"), new.get("state", {}).get("S")
     what: Literal["placed", "sold"]
-    if before is None and after == "placed":
+    if before in (None, PRESOLD) and after == "placed":
         what = "placed"
     elif after in ("delivered", "collected") and before != after:
         what = "sold"

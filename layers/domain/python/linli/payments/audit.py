@@ -1,5 +1,6 @@
 """Whether the payments table keeps guarantee I5; reads it whole."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from linli.kernel import reads
 from linli.payments import rules
 from linli.payments.model import AttemptState, RefundState
 from linli.payments.rows import PAYMENT, PaymentItem, id_in, order_in
+from linli.risk import Verdict
 
 S = AttemptState
 
@@ -135,6 +137,10 @@ def _captures(books: Books) -> Iterator[str]:
             yield f"attempt {name}: excess and its way back do not match"
         elif back is not None and back.fen != books.attempts[name].fen:
             yield f"attempt {name}: another amount goes back than came"
+    for name in books.took():
+        row = books.attempts[name]
+        if row.score and json.loads(row.score)["verdict"] != Verdict.ACCEPT and not row.reviewed_by:
+            yield f"attempt {name}: it was held, and nobody let it go on"
     mine = {n for n, row in books.attempts.items() if S(str(row.state)) in rules.OPEN_STATES}
     place = books.payment.open_attempt_id if books.payment else None
     if mine - {place}:

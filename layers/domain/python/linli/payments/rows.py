@@ -162,6 +162,8 @@ class PaymentItem(Row):
     excess = BooleanAttribute(null=True)
     automatic = BooleanAttribute(null=True)
     conceded = BooleanAttribute(null=True)
+    score = UnicodeAttribute(null=True)
+    reviewed_by = UnicodeAttribute(null=True)
 
 
 def due_mark(mark: str, pk: str) -> str:

@@ -4,7 +4,7 @@ from linli.presale.arrive import arrive
 from linli.presale.close import close_presales
 from linli.presale.collect import place
 from linli.presale.cycles import cycles_of, procurements, put_cycle, read_cycle
-from linli.presale.ending import cancel, mark_paid, read_order
+from linli.presale.ending import cancel, read_order
 from linli.presale.model import (
     Arrival,
     Cycle,
@@ -27,7 +27,6 @@ __all__ = [
     "cancel",
     "close_presales",
     "cycles_of",
-    "mark_paid",
     "place",
     "procurements",
     "put_cycle",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from linli.kernel import reads
 from linli.presale.model import Arrival, Cycle, PresaleOrder, Procurement
@@ -19,7 +19,6 @@ class CycleRecord:
     procurements: tuple[Procurement, ...]
     arrived: Mapping[str, int]
     booked: Mapping[str, int]
-    refunds: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def inbound(self) -> dict[tuple[str, str], int]:
@@ -36,13 +35,12 @@ class CycleRecord:
 def cycles() -> dict[str, CycleRecord]:
     """Every cycle by its id."""
     items = list(reads.scan(PresalesItem))
-    orders = {i.pk: order_of(i) for i in items if i.sk == "ORDER"}
-    refunds = {i.pk: int(i.fen or 0) for i in items if i.sk == "REFUND"}
+    orders = {i.pk: order_of(i) for i in items if i.sk == "ORDER" and i.state != "refused"}
     found = {}
     for item in items:
         if item.sk == "CYCLE":
             mine = [i for i in items if i.pk == item.pk]
-            found[item.pk.removeprefix("CYCLE#")] = _record(item, mine, orders, refunds)
+            found[item.pk.removeprefix("CYCLE#")] = _record(item, mine, orders)
     return found
 
 
@@ -50,7 +48,6 @@ def _record(
     item: PresalesItem,
     mine: list[PresalesItem],
     orders: Mapping[str, PresaleOrder],
-    refunds: Mapping[str, int],
 ) -> CycleRecord:
     cycle = cycle_of(item)
     own = {key: order for key, order in orders.items() if order.cycle_id == cycle.cycle_id}
@@ -72,5 +69,4 @@ def _record(
         procurements=tuple(lines),
         arrived=dict(arrived),
         booked=dict(booked),
-        refunds={o.order_id: refunds[k] for k, o in own.items() if k in refunds},
     )

@@ -154,7 +154,7 @@ def _settle(cycle: Cycle, live: list[PresaleOrder], now: datetime) -> None:
 def _void_because(cycle: Cycle, order: PresaleOrder) -> str | None:
     if cycle.state == "failed":
         return "cycle_failed"
-    if order.pay == "online" and not order.paid_fen:
+    if order.payment == "due":
         return "unpaid"
     return "sku_dropped" if set(cycle.dropped) & set(order.wanted) else None
 

@@ -1,14 +1,20 @@
-"""Presale orders: promised against the cycle's caps and a place of its slot, in one write."""
+"""
+Presale orders: promised against the cycle's caps and a place of its slot, in one write.
+
+A refusal is written under the order's id, so that a resend gets the same answer for ever (I2).
+"""
 
 from datetime import datetime
 
 from linli import catalogue, slots
 from linli.kernel import ids, reads
-from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
+from linli.kernel.errors import AlreadyDone, Contended, IdReused, NotFound, Refused
 from linli.kernel.identity import Caller, Role
+from linli.kernel.refusals import refusal_text
 from linli.kernel.settings import Settings
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
+from linli.orders.adopt import reserve
 from linli.orders.model import OutsideEveryPool, PriceChanged
 from linli.presale.cycles import read_row
 from linli.presale.model import (
@@ -22,7 +28,6 @@ from linli.presale.model import (
 )
 from linli.presale.rows import (
     ORDER,
-    CycleRow,
     GoodsRow,
     MemberRow,
     OrderRow,
@@ -43,52 +48,80 @@ def place(
     command: PlacePresale, *, caller: Caller, now: datetime, settings: Settings
 ) -> PresaleOrder:
     """
-    Promise a presale order; sending it again answers what it has become.
+    Promise a presale order, or refuse it for ever; sending it again answers what it has become.
 
     Raises:
         UnknownCycle, CycleNotOpen, NotInCycle, SoldOut, SlotClosed, SlotFull, PriceChanged,
-        OutsideEveryPool: No effect.
+        OutsideEveryPool, IdReused (for an order): No other effect; recorded under the id.
         NotFound: The caller is no resident of the cycle's community.
         IdReused: The id was used for another presale order.
+        Contended: Others were faster at every look; nothing was written.
     """
-    row = read_row(command.cycle_id)
-    caller.require(cycle_of(row).community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
     if known := reads.get(OrderRow, order_key(command.id), ORDER):
         return _replay(known, digest)
     try:
-        return _collect(command, row, digest, caller.subject, now, settings)
-    except Refused:
-        # A resend that got through in the meantime may be what stands in the way.
-        if known := reads.get(OrderRow, order_key(command.id), ORDER):
-            return _replay(known, digest)
+        return _collect(command, digest, caller, now, settings)
+    except (Contended, NotFound):
         raise
+    except AlreadyDone:
+        return _replay(_written(command), digest)
+    except Refused as refusal:
+        return _refuse(command, digest, caller.subject, refusal, now)
 
 
 def _collect(
-    command: PlacePresale,
-    row: CycleRow,
-    digest: str,
-    resident_id: str,
-    now: datetime,
-    settings: Settings,
+    command: PlacePresale, digest: str, caller: Caller, now: datetime, settings: Settings
 ) -> PresaleOrder:
     for _ in range(_PLANS):
+        row = read_row(command.cycle_id)
         cycle = cycle_of(row)
-        order = _promise(command, cycle, resident_id, now, settings)
+        caller.require(cycle.community_id, Role.RESIDENT)
+        order = _promise(command, cycle, caller.subject, now, settings)
         try:
             with transaction() as tx:
                 _write(tx, order, cycle, row.etag, digest, now)
             return order
         except _Moved:
-            row = read_row(command.cycle_id)
+            continue
     raise Contended("the presale is in demand")
+
+
+def _written(command: PlacePresale) -> OrderRow:
+    row = reads.get(OrderRow, order_key(command.id), ORDER)
+    assert row is not None, "presale orders are never deleted"
+    return row
 
 
 def _replay(row: OrderRow, digest: str) -> PresaleOrder:
     if row.fingerprint != digest:
         raise IdReused
     return order_of(row)
+
+
+def _refuse(
+    command: PlacePresale, digest: str, resident_id: str, refusal: Refused, now: datetime
+) -> PresaleOrder:
+    """
+    Record `refusal` under the order's id and raise it; whatever a concurrent resend wrote first
+    is answered instead.
+    """
+    row = OrderRow(
+        order_key(command.id),
+        ORDER,
+        cycle_id=command.cycle_id,
+        resident_id=resident_id,
+        state="refused",
+        refusal=refusal_text(refusal),
+        fingerprint=digest,
+        changed_at=rfc3339(now),
+    )
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=OrderRow.pk.does_not_exist(), refusal=AlreadyDone())
+    except AlreadyDone:
+        return _replay(_written(command), digest)
+    raise refusal
 
 
 def _promise(
@@ -173,6 +206,7 @@ def _write(
             order_key(order.order_id),
             ORDER,
             cycle_id=cycle.cycle_id,
+            resident_id=order.resident_id,
             state="promised",
             body=order.model_dump_json(),
             fingerprint=digest,
@@ -180,6 +214,9 @@ def _write(
         ),
         condition=OrderRow.pk.does_not_exist(),
         refusal=AlreadyDone(),
+    )
+    reserve(
+        tx, order.order_id, order.resident_id, order.community_id, f"presale/{cycle.cycle_id}", now
     )
     key, most = cycle_key(cycle.cycle_id), {g.sku: g.maximum_units for g in cycle.goods}
     tx.put(MemberRow(key, order_key(order.order_id)))

@@ -1,15 +1,14 @@
-"""Presale orders after they were placed: read, paid, cancelled or void."""
+"""Presale orders after they were placed: read, cancelled or void."""
 
 from datetime import datetime
 
-from linli import slots
+from linli import payments, slots
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, Conflict, NotFound, Refused
+from linli.kernel.errors import AlreadyDone, Conflict, Contended, NotFound
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.presale.cycles import read_row
 from linli.presale.model import CycleNotOpen, PresaleOrder
-from linli.presale.refunds import refund
 from linli.presale.rows import (
     ORDER,
     GoodsRow,
@@ -19,6 +18,12 @@ from linli.presale.rows import (
     order_key,
     order_of,
 )
+
+_TRIES = 3
+
+
+class _MovedOn(Conflict):
+    """The presale order was paid or ended since it was read."""
 
 
 def _kept(order_id: str) -> OrderRow:
@@ -34,11 +39,12 @@ def read_order(order_id: str, resident_id: str | None = None) -> PresaleOrder:
 
     Raises:
         NotFound: There is none, or it is somebody else's.
+        RecordedRefusal: It was refused.
     """
-    order = order_of(_kept(order_id))
-    if resident_id not in (None, order.resident_id):
+    row = _kept(order_id)
+    if resident_id not in (None, row.resident_id):
         raise NotFound
-    return order
+    return order_of(row)
 
 
 def cancel(order_id: str, *, resident_id: str, now: datetime) -> PresaleOrder:
@@ -48,39 +54,43 @@ def cancel(order_id: str, *, resident_id: str, now: datetime) -> PresaleOrder:
     Raises:
         NotFound: There is none, or it is somebody else's.
         CycleNotOpen: The cycle has closed; goods are being bought.
-        Conflict: It has ended otherwise.
+        Contended: Others changed it at every look; sending it again is safe.
     """
-    order = read_order(order_id, resident_id)
-    if order.state == "cancelled":
-        return order
-    cycle = cycle_of(read_row(order.cycle_id))
-    if cycle.state != "open" or now >= cycle.cut_off_at:
-        raise CycleNotOpen
+    for _ in range(_TRIES):
+        order = read_order(order_id, resident_id)
+        if order.state == "cancelled":
+            return order
+        cycle = cycle_of(read_row(order.cycle_id))
+        if cycle.state != "open" or now >= cycle.cut_off_at:
+            raise CycleNotOpen
+        try:
+            _cancel(order, now)
+        except _MovedOn:  # It was paid, or cancelled by a resend, at this moment.
+            continue
+        return read_order(order_id, resident_id)
+    raise Contended("others are changing this order")
+
+
+def _cancel(order: PresaleOrder, now: datetime) -> None:
     key = cycle_key(order.cycle_id)
-    try:
-        with transaction() as tx:
-            end(tx, order, "cancelled", "cancelled", now)
-            for sku, units in order.wanted.items():
-                tx.update(
-                    GoodsRow(key, f"SKU#{sku}"),
-                    [GoodsRow.promised_units.add(-units)],
-                    condition=(GoodsRow.is_open == 1) & (GoodsRow.promised_units >= units),
-                    refusal=CycleNotOpen(),
-                )
-    except Conflict:
-        after = read_order(order_id, resident_id)
-        if after.state == "cancelled":
-            return after
-        raise
-    return read_order(order_id, resident_id)
+    with transaction() as tx:
+        end(tx, order, "cancelled", "cancelled", now)
+        for sku, units in order.wanted.items():
+            tx.update(
+                GoodsRow(key, f"SKU#{sku}"),
+                [GoodsRow.promised_units.add(-units)],
+                condition=(GoodsRow.is_open == 1) & (GoodsRow.promised_units >= units),
+                refusal=CycleNotOpen(),
+            )
 
 
 def end(tx: Transaction, order: PresaleOrder, state: str, why: str, now: datetime) -> None:
     """
-    End a promised order: its place goes back, and what was paid is refunded, in one write.
+    End a promised order: its place goes back, and what was paid is owed back, in one write.
 
     Raises, when `tx` commits:
-        Conflict: It is not as it was read.
+        _MovedOn: It is not as it was read.
+        AlreadyDone, Contended: See `payments.request_refund`.
     """
     tx.update(
         OrderRow(order_key(order.order_id), ORDER),
@@ -91,11 +101,13 @@ def end(tx: Transaction, order: PresaleOrder, state: str, why: str, now: datetim
             OrderRow.changed_at.set(rfc3339(now)),
         ],
         condition=(OrderRow.state == "promised") & (OrderRow.paid_fen == order.paid_fen),
-        refusal=Conflict("the presale order has moved on"),
+        refusal=_MovedOn(),
     )
     slots.unreserve(tx, order.slot_id)
     if order.paid_fen:
-        refund(tx, order, why, now)
+        payments.request_refund(
+            tx, order_id=order.order_id, fen=order.paid_fen, reason=why, now=now, version=0
+        )
 
 
 def void(order: PresaleOrder, why: str, now: datetime) -> None:
@@ -103,30 +115,5 @@ def void(order: PresaleOrder, why: str, now: datetime) -> None:
     try:
         with transaction() as tx:
             end(tx, order, "voided", why, now)
-    except (Conflict, AlreadyDone):
-        return  # It has ended in the meantime: by another run of this.
-
-
-def mark_paid(
-    tx: Transaction, order: PresaleOrder, *, payment_id: str, refusal: Refused, now: datetime
-) -> None:
-    """
-    Note that an online order was paid in full, in the transaction of its capture; `refusal` if
-    it is not waiting for that any more, so that the capture is refunded instead. A cycle that
-    has closed has counted who paid.
-    """
-    tx.check(
-        GoodsRow(cycle_key(order.cycle_id), f"SKU#{order.lines[0].sku}"),
-        condition=GoodsRow.is_open == 1,
-        refusal=refusal,
-    )
-    tx.update(
-        OrderRow(order_key(order.order_id), ORDER),
-        [
-            OrderRow.paid_fen.set(order.total_fen),
-            OrderRow.payment_id.set(payment_id),
-            OrderRow.changed_at.set(rfc3339(now)),
-        ],
-        condition=(OrderRow.state == "promised") & (OrderRow.paid_fen == 0),
-        refusal=refusal,
-    )
+    except (_MovedOn, AlreadyDone, Contended):
+        return  # Another run was faster, or a refund; the next run sees what is left to do.

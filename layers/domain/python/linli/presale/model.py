@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from linli.kernel.errors import Conflict, Refused
 from linli.kernel.ids import CommandId, CommunityId, Sku, SlotId, StoreId
-from linli.orders.model import AddressIn, LineIn
+from linli.orders.model import AddressIn, LineIn, Payment, SourceOf
 
 MOST_SKUS = 40
 """Closing a cycle is one write of all its SKUs, their procurement and what is on its way."""
@@ -161,6 +161,11 @@ class PresaleLine(BaseModel):
     price_fen: int
     grams: int
 
+    @property
+    def sources(self) -> tuple[SourceOf, ...]:
+        """Who supplies it: nobody, before there is an order."""
+        return ()
+
 
 class PresaleOrder(BaseModel):
     """A presale order as kept; when it is `ordered`, an order has its id."""
@@ -188,6 +193,18 @@ class PresaleOrder(BaseModel):
     def wanted(self) -> dict[str, int]:
         """Units by SKU."""
         return {line.sku: line.units for line in self.lines}
+
+    @property
+    def payment(self) -> Payment:
+        """Whether it is paid, will be at the door, or is to be paid until its cycle closes."""
+        if self.pay == "cash":
+            return "cash"
+        return "paid" if self.paid_fen else "due"
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Whose order it is."""
+        return frozenset({self.resident_id})
 
 
 class Procurement(BaseModel):

@@ -3,10 +3,11 @@
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel import reads
+from linli.kernel.refusals import recorded
 from linli.kernel.tables import Row, Table
 from linli.presale.model import Arrival, Cycle, PresaleOrder, Procurement, Stack
 
-CYCLE, ORDER, REFUND = "CYCLE", "ORDER", "REFUND"
+CYCLE, ORDER = "CYCLE", "ORDER"
 BY_DUE, DUE = "by_due", "due"
 
 
@@ -46,16 +47,20 @@ class ListedRow(Row):
 
 
 class OrderRow(Row):
-    """pk = ORDER#<order id>, sk = ORDER; `body` as promised, what changes later beside it."""
+    """
+    pk = ORDER#<order id>, sk = ORDER; `body` as promised, what changes later beside it. A refusal
+    has state `refused`, its problem in `refusal`, and no body.
+    """
 
     table = Table.PRESALES
     cycle_id = UnicodeAttribute()
+    resident_id = UnicodeAttribute()
     state = UnicodeAttribute()
     why = UnicodeAttribute(null=True)
-    body = UnicodeAttribute()
+    body = UnicodeAttribute(null=True)
+    refusal = UnicodeAttribute(null=True)
     fingerprint = UnicodeAttribute()
     paid_fen = NumberAttribute(default=0)
-    payment_id = UnicodeAttribute(null=True)
     refunded_fen = NumberAttribute(default=0)
     changed_at = UnicodeAttribute()
 
@@ -64,15 +69,6 @@ class MemberRow(Row):
     """pk = CYCLE#<cycle_id>, sk = ORDER#<order id>: the orders of a cycle, never late."""
 
     table = Table.PRESALES
-
-
-class RefundRow(Row):
-    """pk = ORDER#<order id>, sk = REFUND: what is to be paid back, once, and why."""
-
-    table = Table.PRESALES
-    fen = NumberAttribute()
-    why = UnicodeAttribute()
-    at = UnicodeAttribute()
 
 
 class ProcurementRow(Row):
@@ -109,7 +105,6 @@ class PresalesItem(Row):
     promised_units = NumberAttribute(null=True)
     paid_fen = NumberAttribute(null=True)
     refunded_fen = NumberAttribute(null=True)
-    fen = NumberAttribute(null=True)
     ordered_units = NumberAttribute(null=True)
     arrived_units = NumberAttribute(null=True)
     allotted_units = NumberAttribute(null=True)
@@ -134,7 +129,14 @@ def cycle_of(row: "CycleRow | PresalesItem") -> Cycle:
 
 
 def order_of(row: "OrderRow | PresalesItem") -> PresaleOrder:
-    """The presale order that a row stores."""
+    """
+    The presale order that a row stores.
+
+    Raises:
+        RecordedRefusal: The row is a refusal.
+    """
+    if isinstance(row, OrderRow) and row.refusal:
+        raise recorded(row.refusal)
     order = PresaleOrder.model_validate_json(row.body or "")
     paid, refunded = int(row.paid_fen or 0), int(row.refunded_fen or 0)
     later = {"state": row.state, "why": row.why, "paid_fen": paid, "refunded_fen": refunded}

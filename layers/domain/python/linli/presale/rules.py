@@ -30,7 +30,7 @@ def outcome(cycle: Cycle, orders: Sequence[PresaleOrder]) -> Outcome:
     order is served whole or not at all, so its orders are void, which may bring another SKU
     below its minimum, and so on. What is left must reach the cycle's minimum, or all are void.
     """
-    voided = {o.order_id: "unpaid" for o in orders if o.pay == "online" and not o.paid_fen}
+    voided = {o.order_id: "unpaid" for o in orders if o.payment == "due"}
     dropped: set[str] = set()
     while True:
         left = [o for o in orders if o.order_id not in voided]

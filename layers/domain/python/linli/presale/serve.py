@@ -10,7 +10,7 @@ from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.orders import Address, Line, Order
 from linli.orders.model import SourceOf
-from linli.presale.ending import void
+from linli.orders.progress import Progress
 from linli.presale.model import Cycle, PresaleOrder, Stack
 from linli.presale.rows import ORDER, ArrivalRow, OrderRow, cycle_key, order_key, stacks_of
 from linli.presale.rules import Piece, allot
@@ -43,10 +43,10 @@ def serve(
                 _turn(tx, cycle, order, pieces, now)
         except _NoPlace:
             return waiting + queue[n:]
-        except AlreadyDone:  # The resident has used the id for another order of theirs.
-            void(order, "id_reused", now)
-            continue
-        except Conflict:  # Another run was faster; the next one sees whether this one waits.
+        except (
+            Conflict,
+            AlreadyDone,
+        ):  # Another run was faster; the next one sees whether this one waits.
             stacks = stacks_of(cycle.cycle_id)
             continue
         stacks = _without(stacks, pieces)
@@ -102,7 +102,8 @@ def _lot(stack: Stack, units: int, now: datetime) -> Lot:
 
 
 def _real(cycle: Cycle, order: PresaleOrder) -> Order:
-    """The order that the presale becomes, at the price that was promised."""
+    """The order that the presale becomes, at the price that was promised, and paid if it was."""
+    assert order.payment != "due", "what was not paid was not bought"
     store = catalogue.store(cycle.store_id)
     assert store is not None, "stores stay"
     at = order.deliver_to.point
@@ -132,6 +133,9 @@ def _real(cycle: Cycle, order: PresaleOrder) -> Order:
         box_fen=0,
         total_fen=order.total_fen,
         cycle_id=cycle.cycle_id,
+        pay=order.pay,
+        payment=order.payment,
+        progress=Progress(paid_fen=order.paid_fen),
     )
 
 
