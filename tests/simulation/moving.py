@@ -84,7 +84,7 @@ def _sell(w: World, goods: Goods, store_id: str, units: int) -> Request:
         protection.sell_at_till(sale, by="till", now=v.NOON)
         return units
 
-    return Request(name, send)
+    return Request(name, send, final=None)
 
 
 def _lend(w: World, goods: Goods, n: int) -> None:
@@ -94,8 +94,6 @@ def _lend(w: World, goods: Goods, n: int) -> None:
         id=transfer_id, from_store_id=HERE, to_store_id=THERE, sku=SKU, units=units
     )
     shipping = stock.ShipTransfer(id=w.id(), units=units)
-    came = w.rng.randint(0, units)
-    arriving = stock.ReceiveTransfer(id=w.id(), units=came, reason="torn")
 
     def ask() -> Hashable:
         return stock.request(asked, by="k2", now=v.NOON).transfer_id
@@ -103,20 +101,26 @@ def _lend(w: World, goods: Goods, n: int) -> None:
     def ship() -> Hashable:
         return stock.ship(str(transfer_id), shipping, by="k1", now=v.NOON).shipped_units
 
-    def arrive() -> Hashable:
-        done = stock.receive_transfer(str(transfer_id), arriving, by="k2", now=v.LATER)
-        return done.received_units, done.lost_units
+    def arrive(name: str) -> Request:
+        came = w.rng.randint(0, units)
+        arriving = stock.ReceiveTransfer(id=w.id(), units=came, reason="torn")
+        goods.arrived[name] = transfer_id, came
+
+        def send() -> Hashable:
+            done = stock.receive_transfer(str(transfer_id), arriving, by="k2", now=v.LATER)
+            return done.received_units, done.lost_units
+
+        return Request(name, send, final=None)
 
     def cancel() -> Hashable:
         return stock.cancel_transfer(str(transfer_id)).state
 
     request = Request(f"ask {n}", ask)
-    shipped, arrived = Request(f"ship {n}", ship), Request(f"arrive {n}", arrive)
-    dropped = Request(f"drop {n}", cancel)
+    shipped, dropped = Request(f"ship {n}", ship, final=None), Request(f"drop {n}", cancel)
     goods.shipped[shipped.name] = transfer_id
-    goods.arrived[arrived.name] = transfer_id, came
-    w.client(f"giver {n}", request, shipped, arrived)
-    w.client(f"taker {n}", request, *([dropped] if w.chance(0.4) else []), shipped, arrived)
+    w.client(f"giver {n}", request, shipped, arrive(f"arrive {n}"))
+    taken = arrive(f"arrive {n} too")
+    w.client(f"taker {n}", request, *([dropped] if w.chance(0.4) else []), shipped, taken)
 
 
 def _count(w: World, goods: Goods, n: int) -> None:
@@ -132,7 +136,7 @@ def _count(w: World, goods: Goods, n: int) -> None:
         decision = stock.DecideStocktake(store_id=HERE, approve=approve)
         return stock.decide(str(stocktake_id), decision, by="boss", now=v.LATER).state
 
-    counted = Request(f"count {n}", count)
+    counted = Request(f"count {n}", count, final=None)
     goods.counted[counted.name] = stocktake_id
     yes = Request(f"approve {n}", lambda: decide(True))
     no = Request(f"reject {n}", lambda: decide(False))

@@ -50,7 +50,7 @@ ORDER_MUTANTS = (
         "a changed order releases nothing",
         "paying",
         "linli.orders.change",
-        "            stock.release(tx, _units(source, -more))\n",
+        "            stock.release(tx, replace(source, units=-more))\n",
         "            assert more\n",
     ),
     Mutant(

@@ -140,7 +140,7 @@ def write_off(w: World, told: Told, store_id: str, sku: str, units: int) -> Requ
         stock.write_off(command, by="k", now=v.NOON)
         return units
 
-    return Request(name, send)
+    return Request(name, send, final=None)
 
 
 def close(slot_id: str, now: datetime) -> Request:

@@ -8,15 +8,15 @@ STOCK_MUTANTS = (
     Mutant(
         "the till sells what is promised",
         "moving",
-        "linli.stock.change",
-        "        condition=LevelRow.atp_units >= units,\n        refusal=refusal,",
-        f"        condition={_EXISTS},\n        refusal=refusal,",
+        "linli.stock.items",
+        "condition: Condition = LevelRow.atp_units >= take.least_units",
+        f"condition: Condition = {_EXISTS}",
     ),
     Mutant(
         "a sale at the till leaves no move",
         "moving",
         "linli.stock.change",
-        "    note(tx, store_id, sku, -units, why)\n",
+        "    note(tx, seen.store_id, seen.sku, -units, why)\n",
         "",
     ),
     Mutant(
@@ -37,24 +37,22 @@ STOCK_MUTANTS = (
         "a transfer is shipped whatever became of it",
         "moving",
         "linli.stock.transfer",
-        '                condition=TransferRow.state == "requested",\n'
-        "                refusal=AlreadyDone(),\n",
-        "",
+        "    if state not in (None, row.state):\n",
+        "    if False:\n",
     ),
     Mutant(
         "a transfer arrives twice",
         "moving",
         "linli.stock.transfer",
-        '                condition=TransferRow.state == "shipped",\n'
-        "                refusal=AlreadyDone(),\n",
+        '        condition=TransferRow.state == "shipped",\n        refusal=ShelfMoved(),\n',
         "",
     ),
     Mutant(
         "what has arrived is still on its way",
         "moving",
         "linli.stock.transfer",
-        "why, inbound_units=shipped)",
-        "why)",
+        "lots, why, inbound_units=shipped)",
+        "lots, why)",
     ),
     Mutant(
         "lots do not travel",
@@ -67,15 +65,14 @@ STOCK_MUTANTS = (
         "a stocktake is decided twice",
         "moving",
         "linli.stock.stocktake",
-        '                    condition=StocktakeRow.state == "waiting",\n'
-        "                    refusal=AlreadyDone(),\n",
+        '        condition=StocktakeRow.state == "waiting",\n        refusal=AlreadyDone(),\n',
         "",
     ),
     Mutant(
         "the sweeper writes off what was sold meanwhile",
         "moving",
         "linli.stock.sweep",
-        "condition=as_seen,",
-        f"condition={_EXISTS},",
+        "condition=same_terms, as_seen=True)",
+        f"condition={_EXISTS})",
     ),
 )

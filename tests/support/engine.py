@@ -77,6 +77,13 @@ class Engine:
         """Every item of every table: equal before and after whatever must change nothing."""
         return {table: self.items(table) for table in Table}
 
+    def facts(self) -> dict[Table, dict[tuple[str, str], dict[str, Any]]]:
+        """`everything` but which commands were done or refused: equal before and after a refusal."""
+        return {
+            table: {key: item for key, item in items.items() if not key[1].startswith("DONE#")}
+            for table, items in self.everything().items()
+        }
+
     def negative(self, table: Table) -> Iterator[tuple[tuple[str, str], str]]:
         """
         The keys and attributes of `table` that hold a number below zero at this moment; moves of

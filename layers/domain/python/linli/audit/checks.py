@@ -39,8 +39,7 @@ def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Ite
         yield "an order is supplied from where nothing ever was"
         return
     level = booked.level
-    if min(level.atp_units, level.held_units, level.sold_units) < 0:
-        yield f"negative: atp {level.atp_units}, held {level.held_units}, sold {level.sold_units}"
+    yield from _of_items(booked)
     here = level.atp_units + level.held_units + level.sold_units
     if here != level.received_units - level.written_off_units:
         yield f"atp + held + sold is {here}, received - written off is another number"
@@ -60,6 +59,16 @@ def _of_shelf(booked: Booked | None, parts: Sequence[tuple[Record, int]]) -> Ite
     for transfer_id in booked.astray:
         yield f"units of transfer {transfer_id} are not in exactly one place"
     yield from _of_lots(booked)
+
+
+def _of_items(booked: Booked) -> Iterator[str]:
+    """Nothing is negative, in none of a split shelf's items, and they belong together."""
+    level = booked.level
+    items = [n for shard in level.shards for n in (shard.atp_units, shard.held_units)]
+    if min(level.atp_units, level.held_units, level.sold_units, *items) < 0:
+        yield f"negative: atp {level.atp_units}, held {level.held_units}, sold {level.sold_units}"
+    if booked.apart:
+        yield f"it is split into {len(level.shards)} items that do not belong together"
 
 
 def _of_lots(booked: Booked) -> Iterator[str]:

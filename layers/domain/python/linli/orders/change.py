@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -105,15 +106,9 @@ def _move(tx: Transaction, before: Sequence[Source], after: Sequence[Source]) ->
     for source in after:
         more = source.units - held.pop((source.store_id, source.sku), 0)
         if more > 0:
-            stock.hold(tx, _units(source, more), Moved())
+            stock.hold(tx, replace(source, units=more), Moved())
         elif more < 0:
-            stock.release(tx, _units(source, -more))
+            stock.release(tx, replace(source, units=-more))
     for source in before:
         if (source.store_id, source.sku) in held:
             stock.release(tx, source)
-
-
-def _units(source: Source, units: int) -> Source:
-    return Source(
-        source.store_id, source.owner_id, source.sku, units, source.kept_units, source.terms
-    )

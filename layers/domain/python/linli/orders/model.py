@@ -178,13 +178,17 @@ class Address(BaseModel):
 
 
 class SourceOf(BaseModel):
-    """Units that one store supplies; `owner_id` says whose stock it was."""
+    """
+    Units that one store supplies; `owner_id` says whose stock it was, `shard` which item of a split
+    shelf counts them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     store_id: str
     owner_id: str
     units: int
+    shard: int = 0
 
 
 class Line(BaseModel):

@@ -19,6 +19,7 @@ from linli.orders.money import bill_of
 from linli.orders.parts import Pick, part_of
 from linli.orders.progress import OrderPart, Progress
 from linli.orders.refund import reprice
+from linli.orders.rules import sources_of
 from linli.orders.states import OutOfOrder, Turn
 from linli.orders.turn import carry_out, once, turn
 from linli.orders.wave import WAVELESS
@@ -83,8 +84,10 @@ def _book(tx: Transaction, order: Order, part: OrderPart, *, by: str, now: datet
     if name != "pick":
         progress = _packed(tx, order, progress, name, now)
     turn(tx, order, name, actor=by, now=now, reason=part.store_id, progress=progress)
+    shards = {(s.store_id, s.sku): s.shard for s in sources_of(order)}
     for line in part.lines:
-        shelf = Source(part.store_id, line.owner_id, line.sku, line.short_units)
+        shard = shards.get((part.store_id, line.sku), 0)
+        shelf = Source(part.store_id, line.owner_id, line.sku, line.short_units, shard=shard)
         if line.short_units:
             stock.lose(tx, shelf, stock.Sale(order.order_id, by, now))
         if line.substitute:

@@ -70,7 +70,7 @@ def decide(
         raise UnknownSku(skus=unknown)
     levels = _levels_for(snapshot)
     offered = offers(levels, now, local_date(slot.ends_at), emergency=command.emergency)
-    sources = choose_by_channel(command, snapshot.pool, offered)
+    sources = _counted(choose_by_channel(command, snapshot.pool, offered), command, snapshot)
     lines = _lines(command, snapshot, sources)
     promise = _promise(command, lines, snapshot, slot, now, settings)
     return Decision(_order(command, promise, resident_id, now), sources)
@@ -127,6 +127,19 @@ def choose_by_channel(
     return choose_sources(command.wanted, pool[-1:], offered)
 
 
+def _counted(sources: Sequence[Source], command: PlaceOrder, snapshot: Snapshot) -> list[Source]:
+    """The sources with the items of split shelves that count them: where they are held already."""
+    kept, before = snapshot.kept, dict[Shelf, int]()
+    if kept is not None and kept.state == "placed":
+        before = {(source.store_id, source.sku): source.shard for source in sources_of(kept)}
+    return [
+        replace(source, shard=before[source.store_id, source.sku])
+        if (source.store_id, source.sku) in before
+        else source.beginning_at(str(command.id))
+        for source in sources
+    ]
+
+
 def _lines(command: PlaceOrder, snapshot: Snapshot, sources: Sequence[Source]) -> tuple[Line, ...]:
     promised = {line.sku: line for line in snapshot.kept.lines} if snapshot.kept else {}
     return tuple(
@@ -136,7 +149,7 @@ def _lines(command: PlaceOrder, snapshot: Snapshot, sources: Sequence[Source]) -
             price_fen=(promised.get(line.sku) or snapshot.products[line.sku]).price_fen,
             grams=snapshot.products[line.sku].grams,
             sources=tuple(
-                SourceOf(store_id=s.store_id, owner_id=s.owner_id, units=s.units)
+                SourceOf(store_id=s.store_id, owner_id=s.owner_id, units=s.units, shard=s.shard)
                 for s in sources
                 if s.sku == line.sku
             ),
@@ -232,13 +245,17 @@ def sources_of(order: Order) -> list[Source]:
     The sources at which an order that has not ended holds units, each shelf once: as promised, and
     what was found of it where a store has picked its part.
     """
-    sources = []
+    sources, shards = list[Source](), dict[Shelf, int]()
     for line in order.lines:
         for source in line.sources:
-            part = order.progress.part(source.store_id)
-            if part is None:
-                sources.append(Source(source.store_id, source.owner_id, line.sku, source.units))
-    return sources + [held for part in order.progress.parts for held in _found(part)]
+            shards[source.store_id, line.sku] = source.shard
+            if order.progress.part(source.store_id) is None:
+                where = source.store_id, source.owner_id, line.sku
+                sources.append(Source(*where, source.units, shard=source.shard))
+    picked = [held for part in order.progress.parts for held in _found(part)]
+    return sources + [
+        replace(held, shard=shards.get((held.store_id, held.sku), 0)) for held in picked
+    ]
 
 
 def _found(part: OrderPart) -> Iterator[Source]:

@@ -62,9 +62,11 @@ def sell_at_till(sale: TillSale, *, by: str, now: datetime) -> bool:
     why = Why(str(sale.id), "till_sold", by, now, happened_at=sale.sold_at)
 
     def write(tx: Transaction) -> None:
+        found = stock.levels((sale.store_id, line.sku) for line in sale.lines)
         for line in sale.lines:
             short = NotEnoughOnHand(skus=[line.sku])
-            stock.sell_at_till(tx, sale.store_id, line.sku, line.units, why, short)
+            seen = found[sale.store_id, line.sku]
+            stock.sell_at_till(tx, seen, line.units, why, short)
             count(tx, sale.store_id, line.sku, line.units, happened_at)
 
     return stock.once(sale.store_id, sale.id, fingerprint(sale, kind="till_sold"), now, write)

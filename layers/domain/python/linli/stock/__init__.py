@@ -1,7 +1,7 @@
 """Honeycomb stock (蜂巢式库存): the stores near a point are sold as one pool."""
 
 from linli.stock.allocate import allocate_lots, allocated
-from linli.stock.booking import Why, book_in, done_before, once
+from linli.stock.booking import Why, book_in
 from linli.stock.change import (
     Sale,
     hold,
@@ -28,7 +28,8 @@ from linli.stock.commands import (
     WriteOff,
 )
 from linli.stock.fefo import Lot, Share
-from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, Source
+from linli.stock.levels import levels, of_store
+from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, ShelfMoved, Source
 from linli.stock.moves import (
     Move,
     check_receipt,
@@ -39,9 +40,12 @@ from linli.stock.moves import (
     return_to_supplier,
     write_off,
 )
-from linli.stock.pool import Pool, availability, level_keys, levels_in, of_store, pool_for
+from linli.stock.once import once
+from linli.stock.pool import Pool, availability, level_keys, levels_in, pool_for
 from linli.stock.presold import arrive_free, arrive_held, expect
 from linli.stock.rules import MOST_STORES, Offer, choose_sources, offers
+from linli.stock.shards import MOST_SHARDS
+from linli.stock.split import split
 from linli.stock.stocktake import Counted, FourEyes, decide, stocktake, stocktakes, take_stock
 from linli.stock.suggest import Suggestion, distances, suggest
 from linli.stock.sweep import sweep_store
@@ -56,6 +60,7 @@ from linli.stock.transfer import (
 )
 
 __all__ = [
+    "MOST_SHARDS",
     "MOST_STORES",
     "Count",
     "Counted",
@@ -74,6 +79,7 @@ __all__ = [
     "Sale",
     "Share",
     "Shelf",
+    "ShelfMoved",
     "ShipTransfer",
     "Source",
     "Stocktake",
@@ -94,11 +100,11 @@ __all__ = [
     "choose_sources",
     "decide",
     "distances",
-    "done_before",
     "expect",
     "hold",
     "hold_from_shelf",
     "level_keys",
+    "levels",
     "levels_in",
     "lose",
     "lot_in",
@@ -120,6 +126,7 @@ __all__ = [
     "sell",
     "sell_at_till",
     "ship",
+    "split",
     "stocktake",
     "stocktakes",
     "suggest",

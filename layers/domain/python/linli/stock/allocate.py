@@ -12,12 +12,12 @@ from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import transaction
 from linli.stock import fefo
 from linli.stock.fefo import Share
+from linli.stock.levels import level
 from linli.stock.model import Shelf, Source
 from linli.stock.rows import (
     AllocationRow,
     LevelRow,
     allocated_key,
-    level_of,
     lots_of,
 )
 
@@ -58,8 +58,8 @@ def _allocate(
             share.units for row in rows if row.ends_at > rfc3339(now) for share in _shares(row)
         )
         seen = reads.get(LevelRow, *shelf)
-        level = level_of(*shelf, seen)
-        left = fefo.remaining(lots_of(level), level.on_hand_units)
+        there = level(*shelf)
+        left = fefo.remaining(lots_of(there), there.on_hand_units)
         shares = fefo.allocate(fefo.drop(left, earlier), orders, local_date(ends_at))
         try:
             _write(shelf, wave_id, shares, ends_at, int(seen.allocations) if seen else 0)

@@ -7,7 +7,7 @@ from datetime import date
 
 from linli.kernel import reads
 from linli.stock.model import Level, Shelf
-from linli.stock.rows import StockItem, level_of
+from linli.stock.rows import TRANSFER, StockItem, level_of
 
 LotKey = tuple[str, str]
 """(expires_on, lot_id)"""
@@ -34,6 +34,8 @@ class Booked:
     astray: tuple[str, ...] = ()
     lots: tuple[tuple[LotKey, int, int], ...] = ()
     swept: tuple[tuple[str, int], ...] = ()
+    apart: bool = False
+    """Whether its items do not belong together: too many, too few, or on other terms."""
 
     @property
     def dated_units(self) -> Mapping[date, int]:
@@ -48,7 +50,9 @@ class Booked:
 
 @dataclass(slots=True)
 class _Tally:
-    level: Level
+    shelf: Shelf
+    base: StockItem | None = None
+    others: list[StockItem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     lots: Counter[LotKey] = field(default_factory=Counter)
     moved: Counter[LotKey] = field(default_factory=Counter)
@@ -66,11 +70,22 @@ class _Tally:
         if item.lot_id and item.expires_on:
             self.moved[item.expires_on, item.lot_id] += units
 
+    def add_item(self, item: StockItem) -> None:
+        """Take an item of the shelf itself."""
+        if "#" in item.sk:
+            self.others.append(item)
+        else:
+            self.base = item
+
     def booked(self) -> Booked:
         """The sums."""
         lots = self.lots.keys() | self.moved.keys()
+        others = sorted(self.others, key=lambda item: item.sk)
+        expected = int(self.base.shards or 1) - 1 if self.base else 0
+        terms = {int(item.terms or 0) for item in (*others, *([self.base] if self.base else []))}
         return Booked(
-            level=self.level,
+            level=level_of(*self.shelf, self.base, others),
+            apart=len(others) != expected or len(terms) > 1,
             received_units=self.counts["received"],
             written_off_units=self.counts["written_off"],
             sold_units=self.counts["sold"],
@@ -85,7 +100,7 @@ class _Tally:
 
 class _Tallies(dict[Shelf, _Tally]):
     def __missing__(self, shelf: Shelf) -> _Tally:
-        self[shelf] = _Tally(Level(*shelf))
+        self[shelf] = _Tally(shelf)
         return self[shelf]
 
 
@@ -98,14 +113,14 @@ def booked() -> dict[Shelf, Booked]:
         if kind == "MOVES":
             tallies[shelf[0], shelf[1]].add_move(item)
             carried[str(item.reference), str(item.kind)] += int(item.units or 0)
-        elif kind == "TRANSFER":
+        elif kind == "TRANSFER" and item.sk == TRANSFER:
             transfers.append(item)
         elif kind == "LOTS":
             expires_on, _, lot_id = item.sk.partition("#")
             tallies[shelf[0], shelf[1]].lots[expires_on, lot_id] = int(item.units or 0)
             tallies[shelf[0], shelf[1]].swept[expires_on] += int(item.swept_units or 0)
-        elif not shelf and item.sk.isdigit():
-            tallies[item.pk, item.sk].level = level_of(item.pk, item.sk, item)
+        elif not shelf and item.sk[:1].isdigit():
+            tallies[item.pk, item.sk.partition("#")[0]].add_item(item)
     for item in transfers:
         _add_transfer(tallies, item, carried)
     return {shelf: tally.booked() for shelf, tally in sorted(tallies.items())}

@@ -1,34 +1,26 @@
 """
 Booking goods in and out of a store: the level, its moves and its lots in one transaction.
 
-Every change of what is on hand goes through here, or through `promise.sell`; each leaves moves
-that say why, so that on hand is always their sum.
+Every change of what is on hand goes through here, or through `change.sell` and its like; each
+leaves moves that say why, so that on hand is always their sum.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, IdReused, Refused
+from linli.kernel.errors import Refused
 from linli.kernel.time import rfc3339
-from linli.kernel.transact import Transaction, transaction
+from linli.kernel.transact import Transaction
+from linli.stock import shards
 from linli.stock.fefo import Lot
-from linli.stock.model import Level, UnknownLot
-from linli.stock.rows import (
-    DoneRow,
-    LevelRow,
-    LotRow,
-    MoveRow,
-    dated,
-    done_key,
-    level_of,
-    lot_row,
-    moves_key,
-)
+from linli.stock.items import free_takes, on_new_terms, take_free, zeros
+from linli.stock.model import Level, ShelfMoved
+from linli.stock.rows import LevelRow, LotRow, MoveRow, dated, lot_row, moves_key
+from linli.stock.shards import Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +67,29 @@ def note(
 
 
 def book_in(
-    tx: Transaction,
-    store_id: str,
-    sku: str,
-    lots: Sequence[Lot],
-    why: Why,
-    *,
-    inbound_units: int = 0,
+    tx: Transaction, seen: Level, lots: Sequence[Lot], why: Why, *, inbound_units: int = 0
 ) -> None:
     """Put units of `lots` on the shelf; `inbound_units` of them were on their way before."""
-    units = sum(lot.units for lot in lots)
     by_date: list[Action] = [dated(lot.expires_on).add(lot.units) for lot in _by_date(lots)]
-    counters = [LevelRow.received_units.add(units), LevelRow.atp_units.add(units)]
-    tx.update(
-        LevelRow(store_id, sku),
-        [
-            *counters,
-            *_zeros(),
-            LevelRow.inbound_units.add(-inbound_units),
-            LevelRow.terms.add(1),
-            *by_date,
-        ],
-    )
+    on_way = [LevelRow.inbound_units.add(-inbound_units)]
+    _put_on(tx, seen, sum(lot.units for lot in lots), [*on_way, *by_date])
     for n, lot in enumerate(lots):
-        note(tx, store_id, sku, lot.units, why, lot, n)
-        tx.update(lot_row(store_id, sku, lot.lot_id, lot.expires_on), _lot_in(lot))
+        note(tx, seen.store_id, seen.sku, lot.units, why, lot, n)
+        put_in_lot(tx, seen, lot)
+
+
+def _put_on(
+    tx: Transaction,
+    seen: Level,
+    units: int,
+    actions: Sequence[Action] = (),
+    *,
+    as_seen: bool = False,
+) -> None:
+    """Units come to the shelf, which is on new terms then."""
+    received = [LevelRow.received_units.add(units), *zeros(), *actions]
+    come = [Take(n, -more, 0) for n, more in enumerate(shards.fill(seen.split, units))]
+    on_new_terms(tx, seen, received, come, as_seen=as_seen)
 
 
 def _by_date(lots: Iterable[Lot]) -> list[Lot]:
@@ -112,18 +102,7 @@ def _by_date(lots: Iterable[Lot]) -> list[Lot]:
     return list(units.values())
 
 
-def _zeros() -> list[Action]:
-    """A level has all its counters from the first booking on, so that conditions can compare."""
-    return [
-        LevelRow.held_units.add(0),
-        LevelRow.sold_units.add(0),
-        LevelRow.written_off_units.add(0),
-        LevelRow.protected_units.add(0),
-        LevelRow.reserve_units.add(0),
-    ]
-
-
-def _lot_in(lot: Lot) -> list[Action]:
+def put_in_lot(tx: Transaction, seen: Level, lot: Lot) -> None:
     """Units come to a lot; what is known of it is what was told first."""
     facts: list[Action] = [
         LotRow.units.add(lot.units),
@@ -135,121 +114,55 @@ def _lot_in(lot: Lot) -> list[Action]:
         facts.append(LotRow.supplier_lot.set(LotRow.supplier_lot | lot.supplier_lot))
     if lot.received_celsius is not None:
         facts.append(LotRow.received_celsius.set(LotRow.received_celsius | lot.received_celsius))
-    return facts
+    tx.update(lot_row(seen.store_id, seen.sku, lot.lot_id, lot.expires_on), facts)
 
 
 def book_out(
     tx: Transaction,
-    store_id: str,
-    sku: str,
+    seen: Level,
     units: int,
     why: Why,
     refusal: Refused,
     lots: Sequence[Lot] = (),
     *,
-    condition: Condition | None = None,
+    as_seen: bool = False,
 ) -> None:
     """
-    Take `units` of the ATP off the shelf unsold, of `lots` if they are known; `refusal` when the
-    ATP is less, the lots are gone, or the level does not meet `condition`.
+    Take `units` of the ATP off the shelf unsold, of `lots` if they are known.
+
+    Raises, here or when `tx` commits:
+        Refused: `refusal`; the ATP is less.
+        ShelfMoved: It is less by now, the lots are gone, or (`as_seen`) it has other units.
     """
-    enough = LevelRow.atp_units >= units
-    by_date: list[Action] = []
-    for lot in _by_date(lots):
-        enough = enough & (dated(lot.expires_on) >= lot.units)
-        by_date.append(dated(lot.expires_on).add(-lot.units))
-    terms = [LevelRow.terms.add(1)] if lots else []
-    tx.update(
-        LevelRow(store_id, sku),
-        [LevelRow.written_off_units.add(units), LevelRow.atp_units.add(-units), *terms, *by_date],
-        condition=enough if condition is None else enough & condition,
-        refusal=refusal,
-    )
+    if lots or as_seen:
+        counted: list[Action] = [LevelRow.written_off_units.add(units)]
+        there: Condition | None = None
+        for lot in _by_date(lots):
+            counted.append(dated(lot.expires_on).add(-lot.units))
+            has = dated(lot.expires_on) >= lot.units
+            there = has if there is None else there & has
+        out = free_takes(seen, units, refusal)
+        on_new_terms(tx, seen, counted, out, condition=there, as_seen=as_seen)
+    else:
+        take_free(tx, seen, units, refusal, LevelRow.written_off_units)
     for n, lot in enumerate(lots):
-        note(tx, store_id, sku, -lot.units, why, lot, n)
+        note(tx, seen.store_id, seen.sku, -lot.units, why, lot, n)
         tx.update(
-            lot_row(store_id, sku, lot.lot_id, lot.expires_on),
+            lot_row(seen.store_id, seen.sku, lot.lot_id, lot.expires_on),
             [LotRow.units.add(-lot.units)],
             condition=(LotRow.units >= lot.units) & LotRow.swept_units.does_not_exist(),
-            refusal=UnknownLot(),
+            refusal=ShelfMoved(),
         )
     if not lots:
-        note(tx, store_id, sku, -units, why)
+        note(tx, seen.store_id, seen.sku, -units, why)
 
 
 def book_found(
-    tx: Transaction,
-    store_id: str,
-    sku: str,
-    units: int,
-    why: Why,
-    *,
-    condition: Condition | None = None,
-    refusal: Refused | None = None,
+    tx: Transaction, seen: Level, units: int, why: Why, *, as_seen: bool = False
 ) -> None:
     """
     Put units on the shelf of which nobody knows the lot. They count as the first to expire: what
     the lots account for is promised, and nothing beyond.
     """
-    counters = [LevelRow.received_units.add(units), LevelRow.atp_units.add(units)]
-    actions = [*counters, *_zeros(), LevelRow.terms.add(1)]
-    tx.update(LevelRow(store_id, sku), actions, condition=condition, refusal=refusal)
-    note(tx, store_id, sku, units, why)
-
-
-def once(
-    store_id: str,
-    command_id: object,
-    digest: str,
-    now: datetime,
-    write: Callable[[Transaction], None],
-) -> bool:
-    """
-    Write, if the store's command was not done before; False: it was.
-
-    Raises:
-        IdReused: The id was used for another command of this store.
-        Refused: What `write` refuses.
-    """
-    row = DoneRow(store_id, done_key(command_id), fingerprint=digest, at=rfc3339(now))
-    try:
-        with transaction() as tx:
-            tx.put(row, condition=DoneRow.pk.does_not_exist(), refusal=AlreadyDone())
-            write(tx)
-    except AlreadyDone:
-        check_same(reads.get(DoneRow, store_id, done_key(command_id)), digest)
-        return False
-    except Refused:  # Of what a resend that was faster has changed?
-        if done_before(store_id, command_id, digest):
-            return False
-        raise
-    return True
-
-
-def done_before(store_id: str, command_id: object, digest: str) -> bool:
-    """
-    Whether the store's command was done.
-
-    Raises:
-        IdReused: Under this id, another was.
-    """
-    row = reads.get(DoneRow, store_id, done_key(command_id))
-    if row is not None:
-        check_same(row, digest)
-    return row is not None
-
-
-def check_same(row: DoneRow | None, digest: str) -> None:
-    """
-    Refuse unless the command that was done is the one with this digest.
-
-    Raises:
-        IdReused
-    """
-    if row is None or row.fingerprint != digest:
-        raise IdReused
-
-
-def level(store_id: str, sku: str) -> Level:
-    """A level as it is now."""
-    return level_of(store_id, sku, reads.get(LevelRow, store_id, sku))
+    _put_on(tx, seen, units, as_seen=as_seen)
+    note(tx, seen.store_id, seen.sku, units, why)

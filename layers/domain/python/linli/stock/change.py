@@ -7,9 +7,13 @@ from linli import catalogue
 from linli.kernel.errors import Refused
 from linli.kernel.transact import Transaction, transaction
 from linli.stock import hours
-from linli.stock.booking import Why, level, note
+from linli.stock.booking import Why, note
+from linli.stock.items import on_new_terms, take_free
+from linli.stock.levels import level
 from linli.stock.model import Level, NotForEmergencies, Source
-from linli.stock.rows import LevelRow
+from linli.stock.once import settled
+from linli.stock.rows import LevelRow, shard_row
+from linli.stock.shards import Take, takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +29,44 @@ def hold(tx: Transaction, source: Source, refusal: Refused) -> None:
     """
     Promise units to an order, in its transaction; `refusal` when they are gone (I1), or when the
     level's reserve or lots are not those that the promise was made on.
+
+    Of a split shelf one item gives them, or all of them together do and share out anew what they
+    have left; they are counted as held at the source's shard.
     """
     same_terms = LevelRow.terms == source.terms
     if not source.terms:
         same_terms = same_terms | LevelRow.terms.does_not_exist()
-    tx.update(
-        LevelRow(source.store_id, source.sku),
-        [LevelRow.atp_units.add(-source.units), LevelRow.held_units.add(source.units)],
-        condition=(LevelRow.atp_units >= source.units + source.kept_units) & same_terms,
-        refusal=refusal,
-    )
+    for take in _takes(source, refusal):
+        held = source.units if take.shard == source.shard else 0
+        tx.update(
+            shard_row(source.store_id, source.sku, take.shard),
+            [LevelRow.atp_units.add(-take.units), LevelRow.held_units.add(held)],
+            condition=(LevelRow.atp_units >= take.least_units) & same_terms,
+            refusal=refusal,
+        )
+
+
+def _takes(source: Source, refusal: Refused) -> list[Take]:
+    """From which items to take, and that at which the units are counted as held."""
+    if len(source.split) < 2:
+        return [Take(0, source.units, source.units + source.kept_units)]
+    found = takes(source.split, source.units, source.kept_units, source.shard)
+    if found is None:
+        raise refusal
+    if source.shard in {take.shard for take in found}:
+        return found
+    return [*found, Take(source.shard, 0, 0)]
+
+
+def _at(source: Source) -> LevelRow:
+    """The item at which the source's units are held."""
+    return shard_row(source.store_id, source.sku, source.shard)
 
 
 def release(tx: Transaction, source: Source) -> None:
     """Give held units back to the pool, in the transaction that ends their order."""
     tx.update(
-        LevelRow(source.store_id, source.sku),
+        _at(source),
         [LevelRow.atp_units.add(source.units), LevelRow.held_units.add(-source.units)],
         condition=LevelRow.held_units >= source.units,
     )
@@ -53,7 +79,7 @@ def sell(tx: Transaction, source: Source, sale: Sale) -> None:
     That transaction makes it happen once: an order ends once, and so the move's id is the order's.
     """
     tx.update(
-        LevelRow(source.store_id, source.sku),
+        _at(source),
         [LevelRow.sold_units.add(source.units), LevelRow.held_units.add(-source.units)],
         condition=LevelRow.held_units >= source.units,
     )
@@ -67,7 +93,7 @@ def lose(tx: Transaction, source: Source, sale: Sale) -> None:
     2 writes. A store tells its part of an order once, and so the move's id is the order's.
     """
     tx.update(
-        LevelRow(source.store_id, source.sku),
+        _at(source),
         [LevelRow.written_off_units.add(source.units), LevelRow.held_units.add(-source.units)],
         condition=LevelRow.held_units >= source.units,
     )
@@ -77,26 +103,25 @@ def lose(tx: Transaction, source: Source, sale: Sale) -> None:
 
 
 def hold_from_shelf(tx: Transaction, source: Source, refusal: Refused) -> None:
-    """Hold units that a picker has in hand, what is protected or reserved included."""
-    tx.update(
-        LevelRow(source.store_id, source.sku),
-        [LevelRow.atp_units.add(-source.units), LevelRow.held_units.add(source.units)],
-        condition=LevelRow.atp_units >= source.units,
-        refusal=refusal,
-    )
+    """
+    Hold units that a picker has in hand, what is protected or reserved included.
+
+    Raises, here or when `tx` commits:
+        Refused: `refusal`; there are not so many.
+        ShelfMoved: Somebody else has taken them at this moment.
+    """
+    seen = level(source.store_id, source.sku)
+    take_free(tx, seen, source.units, refusal, LevelRow.held_units, at=source.shard)
 
 
-def sell_at_till(
-    tx: Transaction, store_id: str, sku: str, units: int, why: Why, refusal: Refused
-) -> None:
-    """Sell from the ATP at once, what is protected included, what is held never; 2 writes."""
-    tx.update(
-        LevelRow(store_id, sku),
-        [LevelRow.sold_units.add(units), LevelRow.atp_units.add(-units)],
-        condition=LevelRow.atp_units >= units,
-        refusal=refusal,
-    )
-    note(tx, store_id, sku, -units, why)
+def sell_at_till(tx: Transaction, seen: Level, units: int, why: Why, refusal: Refused) -> None:
+    """
+    Sell from the ATP at once, what is protected included, what is held never; 2 writes.
+
+    Raises as `hold_from_shelf`.
+    """
+    take_free(tx, seen, units, refusal, LevelRow.sold_units)
+    note(tx, seen.store_id, seen.sku, -units, why)
 
 
 def put_protection(store_id: str, sku: str, units: int) -> Level:
@@ -122,10 +147,8 @@ def put_reserve(store_id: str, sku: str, units: int) -> Level:
     found = catalogue.products_by_id([sku]).get(sku)
     if found is None or not found.emergency:
         raise NotForEmergencies
-    with transaction() as tx:
-        tx.update(
-            LevelRow(store_id, sku), [LevelRow.reserve_units.set(units), LevelRow.terms.add(1)]
-        )
+    kept = [LevelRow.reserve_units.set(units)]
+    settled(lambda tx: on_new_terms(tx, level(store_id, sku), kept))
     return level(store_id, sku)
 
 

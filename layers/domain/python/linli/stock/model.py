@@ -1,12 +1,12 @@
 """Levels of stock, where an order's units come from, and the refusals of the stock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from linli.kernel.errors import Refused
+from linli.kernel.errors import Conflict, Contended, Refused
 from linli.kernel.time import local_date
-from linli.stock import hours
+from linli.stock import hours, shards
 
 Shelf = tuple[str, str]
 """(store_id, sku)"""
@@ -72,6 +72,28 @@ class UnknownGoods(Refused):
     title_zh = "未知商品"
 
 
+class ShelfMoved(Contended):
+    """The shelf was changed since it was read; use cases read it anew, a client sends again."""
+
+
+class NothingToSplit(Conflict):
+    """Only a shelf that goods were booked in to is split."""
+
+    code = "nothing_to_split"
+    title_en = "The store never had any of this product"
+    title_zh = "该门店从未有过此商品"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """What one of a split shelf's items counts; the shelf has the sum of them."""
+
+    atp_units: int = 0
+    held_units: int = 0
+    sold_units: int = 0
+    written_off_units: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """
@@ -86,6 +108,9 @@ class Level:
     expected to want (`protection` by hour of week, at least `protected_units`); and what expires
     before the order would be handed over (`dated` has the units booked in by their last day).
     `terms` counts the changes of reserve and dates: a promise is made on the terms it has read.
+
+    A hot shelf may be split (see `shards`): the level is the sum of its `shards` then, of which
+    promises begin at the first `open_shards`.
     """
 
     store_id: str
@@ -101,6 +126,13 @@ class Level:
     terms: int = 0
     protection: str = ""
     dated: Mapping[date, int] = field(default_factory=dict)
+    shards: tuple[Shard, ...] = ()
+    open_shards: int = 1
+
+    @property
+    def split(self) -> tuple[int, ...]:
+        """The ATP of each of its items; there is one, if the shelf is not split."""
+        return tuple(shard.atp_units for shard in self.shards) or (self.atp_units,)
 
     @property
     def on_hand_units(self) -> int:
@@ -151,7 +183,9 @@ class Source:
     """
     Units of a line that one store supplies; `owner_id` says whose stock it was.
 
-    The promise leaves `kept_units` of the ATP alone and holds on the `terms` that it has read.
+    The promise leaves `kept_units` of the ATP alone and holds on the `terms` that it has read. On a
+    shelf that is split (`split`: the ATP of its items as read) the held units are counted at
+    `shard`, from wherever they were taken.
     """
 
     store_id: str
@@ -160,3 +194,15 @@ class Source:
     units: int
     kept_units: int = 0
     terms: int = 0
+    shard: int = 0
+    split: tuple[int, ...] = ()
+    open_shards: int = 1
+
+    def beginning_at(self, seed: str) -> "Source":
+        """It, counted at the first open shard from that of `seed` that can give it all, if any."""
+        if len(self.split) < 2:
+            return self
+        first = shards.begin_at(seed, self.open_shards)
+        found = shards.takes(self.split, self.units, self.kept_units, first) or []
+        able = found[0].shard if len(found) == 1 else first
+        return replace(self, shard=able if able < self.open_shards else first)

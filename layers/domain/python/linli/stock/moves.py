@@ -12,9 +12,10 @@ from linli.kernel.ids import fingerprint
 from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import Transaction
 from linli.stock import fefo
-from linli.stock.booking import Why, book_in, book_out, level, once
+from linli.stock.booking import Why, book_in, book_out
 from linli.stock.commands import Receipt, SupplierReturn, WriteOff
 from linli.stock.fefo import Lot
+from linli.stock.levels import level
 from linli.stock.model import (
     ExpiredGoods,
     Level,
@@ -23,6 +24,7 @@ from linli.stock.model import (
     UnknownGoods,
     UnknownLot,
 )
+from linli.stock.once import once
 from linli.stock.rows import MoveRow, lots_of, moves_key
 
 WARMEST_CELSIUS = {"chilled": 8.0, "frozen": -12.0}
@@ -66,12 +68,12 @@ def receive(receipt: Receipt, *, by: str, now: datetime) -> Level:
         TooWarm: Cold goods came in too warm.
         IdReused: The id was used for another command of this store.
     """
-    products = catalogue.products_by_id([receipt.sku])
-    check_receipt(receipt, products.get(receipt.sku), now)
 
     def write(tx: Transaction) -> None:
+        products = catalogue.products_by_id([receipt.sku])
+        check_receipt(receipt, products.get(receipt.sku), now)
         why = Why(str(receipt.id), "received", by, now)
-        book_in(tx, receipt.store_id, receipt.sku, [lot_in(receipt, now)], why)
+        book_in(tx, level(receipt.store_id, receipt.sku), [lot_in(receipt, now)], why)
 
     once(receipt.store_id, receipt.id, fingerprint(receipt, kind="received"), now, write)
     return level(receipt.store_id, receipt.sku)
@@ -121,8 +123,7 @@ def write_off(command: WriteOff, *, by: str, now: datetime) -> Level:
         why = Why(str(command.id), "written_off", by, now, reason=command.reason)
         there = level(command.store_id, command.sku)
         lots = named(command, lots_of(there)) if command.lot_id else []
-        args = (command.store_id, command.sku, command.units, why, NotEnoughOnHand())
-        book_out(tx, *args, lots)
+        book_out(tx, there, command.units, why, NotEnoughOnHand(), lots)
 
     once(command.store_id, command.id, fingerprint(command, kind="written_off"), now, write)
     return level(command.store_id, command.sku)
@@ -160,8 +161,7 @@ def return_to_supplier(command: SupplierReturn, *, by: str, now: datetime) -> Le
             raise TooLateToReturn
         supplier = going[0].supplier_id
         why = Why(str(command.id), "returned", by, now, reason=command.reason, reference=supplier)
-        args = (command.store_id, command.sku, command.units, why, NotEnoughOnHand())
-        book_out(tx, *args, going)
+        book_out(tx, there, command.units, why, NotEnoughOnHand(), going)
 
     once(command.store_id, command.id, fingerprint(command, kind="returned"), now, write)
     return level(command.store_id, command.sku)

@@ -7,8 +7,9 @@ from linli import catalogue
 from linli.catalogue import Community, Store
 from linli.kernel import reads
 from linli.kernel.geography import Point
+from linli.stock.levels import complete
 from linli.stock.model import Level
-from linli.stock.rows import LevelRow, level_of
+from linli.stock.rows import LevelRow
 from linli.stock.rules import MOST_STORES
 
 
@@ -55,9 +56,11 @@ def level_keys(pool: Pool, skus: Iterable[str]) -> list[reads.Key]:
 
 
 def levels_in(found: reads.Found, pool: Pool, skus: Iterable[str]) -> dict[tuple[str, str], Level]:
-    """The levels of a batch by (store_id, sku); a store that may not give a SKU is absent."""
-    shelves = pool.shelves(skus)
-    return {(s, sku): level_of(s, sku, found.get(LevelRow, s, sku)) for s, sku in shelves}
+    """
+    The levels of a batch by (store_id, sku); a store that may not give a SKU is absent. Where a
+    shelf is split, its other items are read here: one more batch.
+    """
+    return complete({shelf: found.get(LevelRow, *shelf) for shelf in pool.shelves(skus)})
 
 
 def availability(pool: Pool, skus: Sequence[str]) -> dict[str, dict[str, Level]]:
@@ -67,9 +70,3 @@ def availability(pool: Pool, skus: Sequence[str]) -> dict[str, dict[str, Level]]
         sku: {store_id: level for (store_id, of), level in levels.items() if of == sku}
         for sku in skus
     }
-
-
-def of_store(store_id: str) -> list[Level]:
-    """The levels of one store, by SKU."""
-    rows = reads.query(LevelRow, store_id, LevelRow.sk < "A")  # Moves sort after digits.
-    return [level_of(store_id, row.sk, row) for row in rows]

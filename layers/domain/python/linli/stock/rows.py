@@ -1,6 +1,6 @@
 """Stock table: levels, moves, lots, and the commands that were done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from linli.kernel import reads
 from linli.kernel.tables import Row, Table
 from linli.stock.fefo import Lot
-from linli.stock.model import Level
+from linli.stock.model import Level, Shard
 
 _DATED = "dated_"
 
@@ -38,7 +38,11 @@ def dated(on: date) -> NumberAttribute:
 
 
 class LevelRow(Dated):
-    """pk = <store_id>, sk = <sku>; the hot item."""
+    """
+    pk = <store_id>, sk = <sku>; the hot item. Of a split shelf (`shards` items, of which promises
+    begin at `open_shards`) the others are sk = <sku>#<n>, with their part of the counters of ATP,
+    held, sold and written off, and the same `terms`.
+    """
 
     received_units = NumberAttribute(default=0)
     written_off_units = NumberAttribute(default=0)
@@ -51,14 +55,20 @@ class LevelRow(Dated):
     terms = NumberAttribute(default=0)
     protection = UnicodeAttribute(null=True)
     allocations = NumberAttribute(default=0)
+    shards = NumberAttribute(null=True)
+    open_shards = NumberAttribute(null=True)
 
 
 class DoneRow(Row):
-    """pk = <store_id>, sk = DONE#<command id>: the command was done."""
+    """
+    pk = <store_id> or TRANSFER#<id>, sk = DONE#<command id>: the command was done, or refused (then
+    the problem stands in `refusal`).
+    """
 
     table = Table.STOCK
     fingerprint = UnicodeAttribute()
     at = UnicodeAttribute()
+    refusal = UnicodeAttribute(null=True)
 
 
 class MoveRow(Row):
@@ -119,13 +129,14 @@ class StockItem(Dated):
     shipped_units = NumberAttribute(null=True)
     lost_units = NumberAttribute(null=True)
     swept_units = NumberAttribute(null=True)
+    shards = NumberAttribute(null=True)
+    open_shards = NumberAttribute(null=True)
 
 
 class StocktakeRow(Row):
     """pk = <store_id>, sk = STOCKTAKE#<id>; `body` has the lines with their variances."""
 
     table = Table.STOCK
-    fingerprint = UnicodeAttribute()
     state = UnicodeAttribute()
     body = UnicodeAttribute()
     by = UnicodeAttribute()
@@ -141,7 +152,6 @@ class TransferRow(Row):
     """
 
     table = Table.STOCK
-    fingerprint = UnicodeAttribute()
     state = UnicodeAttribute()
     from_store_id = UnicodeAttribute()
     to_store_id = UnicodeAttribute()
@@ -154,10 +164,8 @@ class TransferRow(Row):
     reason = UnicodeAttribute(null=True)
     requested_by = UnicodeAttribute()
     requested_at = UnicodeAttribute()
-    ship_id = UnicodeAttribute(null=True)
     shipped_by = UnicodeAttribute(null=True)
     shipped_at = UnicodeAttribute(null=True)
-    receive_id = UnicodeAttribute(null=True)
     received_by = UnicodeAttribute(null=True)
     received_at = UnicodeAttribute(null=True)
 
@@ -243,22 +251,48 @@ def lot_of(row: LotRow) -> Lot:
     )
 
 
-def level_of(store_id: str, sku: str, row: LevelRow | StockItem | None) -> Level:
-    """The level that a row stores; no row is an empty shelf."""
+def level_of(
+    store_id: str,
+    sku: str,
+    row: LevelRow | StockItem | None,
+    others: Sequence[LevelRow | StockItem] = (),
+) -> Level:
+    """
+    The level that a row stores, with the `others` of a split shelf in the order of their numbers;
+    no row is an empty shelf.
+    """
     if row is None:
         return Level(store_id, sku)
+    shards = [_shard_of(each) for each in (row, *others)]
     return Level(
         store_id,
         sku,
         received_units=int(row.received_units or 0),
-        written_off_units=int(row.written_off_units or 0),
-        sold_units=int(row.sold_units or 0),
-        held_units=int(row.held_units or 0),
-        atp_units=int(row.atp_units or 0),
+        written_off_units=sum(shard.written_off_units for shard in shards),
+        sold_units=sum(shard.sold_units for shard in shards),
+        held_units=sum(shard.held_units for shard in shards),
+        atp_units=sum(shard.atp_units for shard in shards),
         inbound_units=int(row.inbound_units or 0),
         protected_units=int(row.protected_units or 0),
         reserve_units=int(row.reserve_units or 0),
         terms=int(row.terms or 0),
         protection=row.protection or "",
         dated=row.dated,
+        shards=tuple(shards) if others else (),
+        open_shards=int(row.open_shards or 1),
     )
+
+
+def _shard_of(row: LevelRow | StockItem) -> Shard:
+    names = ("atp_units", "held_units", "sold_units", "written_off_units")
+    return Shard(**{name: int(getattr(row, name) or 0) for name in names})
+
+
+def shard_key(sku: str, shard: int) -> str:
+    """The sort key of a shelf's item: the level itself is number 0."""
+    return f"{sku}#{shard}" if shard else sku
+
+
+def shard_row(store_id: str, sku: str, shard: int) -> LevelRow:
+    """The key of a shelf's item, as a row."""
+    return LevelRow(store_id, shard_key(sku, shard))

@@ -15,6 +15,8 @@ MOST_SPLIT = 3
 MOST_SOURCES = 36
 """An order is held at so many shelves at most: selling two items each, with boxes, points and
 deposits, its delivery is one transaction of at most 100."""
+MOST_ITEMS = 56
+"""Of split shelves so many items at most: an order that is changed gives back 36 beside them."""
 
 
 class Shop(Protocol):
@@ -38,6 +40,8 @@ class Offer:
     units: int
     kept_units: int
     terms: int
+    split: tuple[int, ...] = ()
+    open_shards: int = 1
 
 
 Offers = Mapping[Shelf, Offer]
@@ -58,7 +62,8 @@ def offers(
     found = {}
     for shelf, level in levels.items():
         kept = level.kept_units(now, until, emergency=emergency)
-        found[shelf] = Offer(max(0, level.atp_units - kept), kept, level.terms)
+        free = max(0, level.atp_units - kept)
+        found[shelf] = Offer(free, kept, level.terms, level.split, level.open_shards)
     return found
 
 
@@ -82,9 +87,15 @@ def choose_sources(
         for subset in subsets:
             if _covers(wanted, subset, offered):
                 sources = _take(wanted, subset, offered)
-                if len(sources) <= MOST_SOURCES:
+                if _fits(sources):
                     return sources
     raise OutOfStock(short=_short(wanted, near, offered))
+
+
+def _fits(sources: Sequence[Source]) -> bool:
+    """Whether they are few enough; a split shelf may have to be taken from at all its items."""
+    items = sum(max(1, len(source.split)) for source in sources)
+    return len(sources) <= MOST_SOURCES and items <= MOST_ITEMS
 
 
 def _free(shop: Shop, sku: str, offered: Offers) -> int:
@@ -109,7 +120,7 @@ def _take(
             taken = min(missing, _free(shop, sku, offered))
             if taken:
                 offer = offered[shop.store_id, sku]
-                rests_on = offer.kept_units, offer.terms
+                rests_on = offer.kept_units, offer.terms, 0, offer.split, offer.open_shards
                 sources.append(Source(shop.store_id, shop.owner_id, sku, taken, *rests_on))
                 missing -= taken
         assert missing == 0, "the subset covers the order"

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, Conflict, Contended, IdReused, NotFound, Refused
+from linli.kernel.errors import AlreadyDone, Conflict, NotFound, Refused
 from linli.kernel.ids import fingerprint
 from linli.kernel.time import rfc3339
-from linli.kernel.transact import Transaction, transaction
+from linli.kernel.transact import Transaction
 from linli.stock.booking import Why, book_found, book_out
 from linli.stock.commands import DecideStocktake, Stocktake
+from linli.stock.items import check_same
+from linli.stock.levels import levels
 from linli.stock.model import Level, NotEnoughOnHand
-from linli.stock.rows import LevelRow, StocktakeRow, level_of, stocktake_key
+from linli.stock.once import once, settled
+from linli.stock.rows import StocktakeRow, stocktake_key
 
 TOLERATED_UNITS = 2
 TOLERATED_SHARE = 0.05
 """A variance beyond both needs another person's approval."""
-_ATTEMPTS = 5
 
 
 class FourEyes(Refused):
@@ -26,10 +28,6 @@ class FourEyes(Refused):
     code = "four_eyes"
     title_en = "Another person has to decide on this stocktake"
     title_zh = "盘点差异须由他人审批"
-
-
-class _Moved(Refused):
-    """Goods moved between the reading and the booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,88 +68,52 @@ def take_stock(command: Stocktake, *, by: str, now: datetime) -> Told:
 
     Raises:
         NotEnoughOnHand: What is missing is promised to orders.
-        IdReused: The id was used for another stocktake of this store.
+        IdReused: The id was used for another command of this store.
         Contended: Goods moved at every attempt.
     """
-    key = command.store_id, stocktake_key(command.id)
-    for _ in range(_ATTEMPTS):
-        if row := reads.get(StocktakeRow, *key):
-            if row.fingerprint != fingerprint(command):
-                raise IdReused
-            return _told(row)
-        try:
-            return _count(command, by, now)
-        except (_Moved, AlreadyDone):
-            continue
-        except NotEnoughOnHand:
-            if reads.get(StocktakeRow, *key) is None:
-                raise
-    raise Contended("goods keep moving in this store")
+    digest = fingerprint(command, kind="stocktaken")
+    once(command.store_id, command.id, digest, now, lambda tx: _count(tx, command, by, now))
+    return stocktake(command.store_id, str(command.id))
 
 
-def _count(command: Stocktake, by: str, now: datetime) -> Told:
-    found = reads.batch((LevelRow, command.store_id, each.sku) for each in command.counts)
-    levels = {
-        each.sku: level_of(
-            command.store_id, each.sku, found.get(LevelRow, command.store_id, each.sku)
-        )
-        for each in command.counts
-    }
+def _count(tx: Transaction, command: Stocktake, by: str, now: datetime) -> None:
+    found = levels((command.store_id, each.sku) for each in command.counts)
     lines = [
-        Counted(each.sku, each.counted_units, levels[each.sku].on_hand_units)
+        Counted(each.sku, each.counted_units, found[command.store_id, each.sku].on_hand_units)
         for each in command.counts
     ]
     state = "waiting" if any(line.is_large for line in lines) else "applied"
     row = StocktakeRow(
         command.store_id,
         stocktake_key(command.id),
-        fingerprint=fingerprint(command),
         state=state,
         body=json.dumps([[line.sku, line.counted_units, line.book_units] for line in lines]),
         by=by,
         at=rfc3339(now),
     )
-    told = _told(row)
-    why = _why(told, by, now)
-    with transaction() as tx:
-        tx.put(row, condition=StocktakeRow.pk.does_not_exist(), refusal=AlreadyDone())
-        for line in lines:  # What was compared must still be so, also when nothing is booked yet.
-            units = line.variance_units if state == "applied" else 0
-            _book_as_seen(tx, levels[line.sku], units, why)
-    return told
+    tx.put(row, condition=StocktakeRow.pk.does_not_exist())
+    why = _why(_told(row), by, now)
+    for line in lines:  # What was compared must still be so, also when nothing is booked yet.
+        seen = found[command.store_id, line.sku]
+        if state == "applied" and line.variance_units:
+            _book(tx, seen, line.variance_units, why, as_seen=True)
+        else:
+            check_same(tx, seen)
 
 
 def _why(told: Told, by: str, now: datetime) -> Why:
     return Why(told.stocktake_id, "stocktaken", by, now, reference=told.stocktake_id)
 
 
-def _book_as_seen(tx: Transaction, seen: Level, units: int, why: Why) -> None:
-    """Book a variance on the very level that was compared."""
-    if seen.atp_units < -units:
-        raise NotEnoughOnHand
-    row = LevelRow(seen.store_id, seen.sku)
-    same = (LevelRow.atp_units == seen.atp_units) & (LevelRow.held_units == seen.held_units)
-    if seen.received_units == 0:
-        same = same | LevelRow.atp_units.does_not_exist()
-    if units == 0:
-        tx.check(row, condition=same, refusal=_Moved())
-    elif units > 0:
-        book_found(tx, seen.store_id, seen.sku, units, why, condition=same, refusal=_Moved())
+def _book(tx: Transaction, seen: Level, units: int, why: Why, *, as_seen: bool = False) -> None:
+    """
+    Book a variance: a difference from the books of the moment of counting, so that it holds
+    whatever was sold since.
+    """
+    if units > 0:
+        book_found(tx, seen, units, why, as_seen=as_seen)
     else:
-        book_out(tx, seen.store_id, seen.sku, -units, why, _Moved(), condition=same)
-
-
-def _book(tx: Transaction, told: Told, why: Why) -> None:
-    """
-    Book the variances that were approved: they are differences from the books of the moment of
-    counting, so they hold whatever was sold since.
-    """
-    for line in told.lines:
-        units = line.variance_units
-        if units > 0:
-            book_found(tx, told.store_id, line.sku, units, why)
-        elif units < 0:
-            book_out(tx, told.store_id, line.sku, -units, why, NotEnoughOnHand())
+        book_out(tx, seen, -units, why, NotEnoughOnHand(), as_seen=as_seen)
 
 
 def decide(stocktake_id: str, command: DecideStocktake, *, by: str, now: datetime) -> Told:
@@ -170,25 +132,32 @@ def decide(stocktake_id: str, command: DecideStocktake, *, by: str, now: datetim
         raise FourEyes
     try:
         if told.state == "waiting":
-            with transaction() as tx:
-                tx.update(
-                    StocktakeRow(command.store_id, stocktake_key(stocktake_id)),
-                    [
-                        StocktakeRow.state.set(state),
-                        StocktakeRow.decided_by.set(by),
-                        StocktakeRow.decided_at.set(rfc3339(now)),
-                    ],
-                    condition=StocktakeRow.state == "waiting",
-                    refusal=AlreadyDone(),
-                )
-                if command.approve:
-                    _book(tx, told, _why(told, by, now))
+            settled(lambda tx: _decide(tx, told, state, by, now))
     except AlreadyDone:  # Somebody decided meanwhile: the next lines see how.
         told = stocktake(command.store_id, stocktake_id)
     after = stocktake(command.store_id, stocktake_id)
     if after.state != state or after.decided_by is None:
         raise Conflict(f"the stocktake is {after.state}")
     return after
+
+
+def _decide(tx: Transaction, told: Told, state: str, by: str, now: datetime) -> None:
+    tx.update(
+        StocktakeRow(told.store_id, stocktake_key(told.stocktake_id)),
+        [
+            StocktakeRow.state.set(state),
+            StocktakeRow.decided_by.set(by),
+            StocktakeRow.decided_at.set(rfc3339(now)),
+        ],
+        condition=StocktakeRow.state == "waiting",
+        refusal=AlreadyDone(),
+    )
+    if state == "applied":
+        found = levels((told.store_id, line.sku) for line in told.lines)
+        for line in told.lines:
+            if line.variance_units:
+                seen = found[told.store_id, line.sku]
+                _book(tx, seen, line.variance_units, _why(told, by, now))
 
 
 def stocktake(store_id: str, stocktake_id: str) -> Told:

@@ -6,35 +6,33 @@ from datetime import date, datetime
 
 from pynamodb.expressions.update import Action
 
-from linli.kernel.errors import Refused
 from linli.kernel.time import local_date
 from linli.kernel.transact import Transaction, transaction
 from linli.stock.booking import Why, note
 from linli.stock.fefo import Lot
-from linli.stock.model import Level
-from linli.stock.pool import of_store
+from linli.stock.items import free_takes, on_new_terms
+from linli.stock.levels import of_store
+from linli.stock.model import Level, ShelfMoved
 from linli.stock.rows import LevelRow, LotRow, dated, lot_row, lots_of
+from linli.stock.split import tidy
 
 SWEEPER = "sweep_stock"
 MOST_LOTS = 50
 """Of so many lots of a shelf, the first to expire, one sweep forgets; the next ones follow."""
 
 
-class _Moved(Refused):
-    """The level moved on between the reading and the write: the next sweep sees to it."""
-
-
 def sweep_store(store_id: str, now: datetime) -> int:
     """
-    Write off what has expired in a store, and forget dates that are over; answers the units.
+    Write off what has expired in a store, and forget dates that are over; answers the units. What
+    was split and should not be any more is joined as far as it can be.
 
     Units that are still held for an order stay until the order has ended: a later sweep follows.
     """
-    today = local_date(now)
+    today, levels = local_date(now), of_store(store_id)
+    for level in levels:
+        tidy(level)
     return sum(
-        _sweep(level, today, now)
-        for level in of_store(store_id)
-        if any(last < today for last in level.dated)
+        _sweep(level, today, now) for level in levels if any(last < today for last in level.dated)
     )
 
 
@@ -48,7 +46,7 @@ def _sweep(level: Level, today: date, now: datetime) -> int:
     try:
         with transaction() as tx:
             _write_off(tx, level, units, gone, Why(_id(level, today), "written_off", SWEEPER, now))
-    except _Moved:
+    except ShelfMoved:  # The next sweep sees to it.
         return 0
     return units
 
@@ -60,23 +58,15 @@ def _id(level: Level, today: date) -> str:
 
 def _write_off(tx: Transaction, level: Level, units: int, gone: list[Lot], why: Why) -> None:
     """Write off `units`, and forget the dates of lots of which nothing is left."""
-    as_seen = (
-        (LevelRow.atp_units == level.atp_units)
-        & (LevelRow.held_units == level.held_units)
-        & (LevelRow.terms == level.terms)
-    )
-    actions: list[Action] = [
-        LevelRow.terms.add(1),
-        LevelRow.written_off_units.add(units),
-        LevelRow.atp_units.add(-units),
-    ]
+    actions: list[Action] = [LevelRow.written_off_units.add(units)]
     left = Counter(dict(level.dated))
     left.subtract({last: sum(lot.units for lot in gone if lot.expires_on == last) for last in left})
     for last in sorted({lot.expires_on for lot in gone} & level.dated.keys()):
         rest = left[last]
         actions.append(dated(last).set(rest) if rest else dated(last).remove())
-    row = LevelRow(level.store_id, level.sku)
-    tx.update(row, actions, condition=as_seen, refusal=_Moved())
+    out = free_takes(level, units, ShelfMoved())
+    same_terms = LevelRow.terms == level.terms
+    on_new_terms(tx, level, actions, out, condition=same_terms, as_seen=True)
     for lot in gone:
         swept = LotRow.swept_units.set((LotRow.swept_units | 0) + lot.units)
         tx.update(lot_row(level.store_id, level.sku, lot.lot_id, lot.expires_on), [swept])

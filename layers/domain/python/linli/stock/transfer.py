@@ -12,15 +12,17 @@ from typing import Any
 
 from linli import catalogue
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, Conflict, IdReused, Invalid, NotFound
+from linli.kernel.errors import AlreadyDone, Conflict, Invalid, NotFound
 from linli.kernel.ids import fingerprint
 from linli.kernel.time import local_date, rfc3339
-from linli.kernel.transact import transaction
+from linli.kernel.transact import Transaction, transaction
 from linli.stock import fefo
-from linli.stock.booking import Why, book_in, book_out, level
+from linli.stock.booking import Why, book_in, book_out
 from linli.stock.commands import ReceiveTransfer, RequestTransfer, ShipTransfer
 from linli.stock.fefo import Lot
-from linli.stock.model import NotEnoughOnHand, UnknownGoods
+from linli.stock.levels import level
+from linli.stock.model import Level, NotEnoughOnHand, ShelfMoved, UnknownGoods
+from linli.stock.once import once
 from linli.stock.rows import (
     TRANSFER,
     LevelRow,
@@ -63,6 +65,13 @@ def request(command: RequestTransfer, *, by: str, now: datetime) -> Transfer:
         UnknownGoods: Nobody sells this product.
         IdReused: The id was used for another transfer.
     """
+    key = transfer_key(command.id)
+    digest = fingerprint(command, kind="requested")
+    once(key, command.id, digest, now, lambda tx: _request(tx, command, by, now))
+    return transfer(str(command.id))
+
+
+def _request(tx: Transaction, command: RequestTransfer, by: str, now: datetime) -> None:
     ends = (command.from_store_id, command.to_store_id)
     if len(catalogue.stores_by_id(ends)) < len(ends):
         raise NotFound
@@ -71,7 +80,6 @@ def request(command: RequestTransfer, *, by: str, now: datetime) -> Transfer:
     row = TransferRow(
         transfer_key(command.id),
         TRANSFER,
-        fingerprint=fingerprint(command),
         state="requested",
         from_store_id=command.from_store_id,
         to_store_id=command.to_store_id,
@@ -80,15 +88,9 @@ def request(command: RequestTransfer, *, by: str, now: datetime) -> Transfer:
         requested_by=by,
         requested_at=rfc3339(now),
     )
-    try:
-        with transaction() as tx:
-            tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=AlreadyDone())
-            for store_id in ends:
-                tx.put(PointerRow(transfers_key(store_id), str(command.id)))
-    except AlreadyDone:
-        if _row(str(command.id)).fingerprint != row.fingerprint:
-            raise IdReused from None
-    return transfer(str(command.id))
+    tx.put(row, condition=TransferRow.pk.does_not_exist())
+    for store_id in ends:
+        tx.put(PointerRow(transfers_key(store_id), str(command.id)))
 
 
 def ship(transfer_id: str, command: ShipTransfer, *, by: str, now: datetime) -> Transfer:
@@ -98,43 +100,37 @@ def ship(transfer_id: str, command: ShipTransfer, *, by: str, now: datetime) -> 
     Raises:
         NotFound: There is no such transfer.
         NotEnoughOnHand: The store has fewer free units of lots that are still good.
-        Conflict: It is not requested any more, or was shipped with another command.
+        Conflict: It is not requested any more.
+        IdReused: The id was used for another command of this transfer.
     """
-    row = _row(transfer_id)
-    if row.state != "requested":
-        return _again(row, row.ship_id, command.id, int(row.shipped_units) == command.units)
-    why = Why(transfer_id, "transfer_out", by, now, reference=transfer_id)
-    try:
-        lots = _going(row, command.units, now)
-        with transaction() as tx:
-            tx.update(
-                TransferRow(transfer_key(transfer_id), TRANSFER),
-                [
-                    TransferRow.state.set("shipped"),
-                    TransferRow.shipped_units.set(command.units),
-                    TransferRow.lots.set(json.dumps([_kept(lot) for lot in lots])),
-                    TransferRow.ship_id.set(str(command.id)),
-                    TransferRow.shipped_by.set(by),
-                    TransferRow.shipped_at.set(rfc3339(now)),
-                ],
-                condition=TransferRow.state == "requested",
-                refusal=AlreadyDone(),
-            )
-            out = (row.from_store_id, row.sku, command.units, why, NotEnoughOnHand())
-            book_out(tx, *out, lots)
-            tx.update(
-                LevelRow(row.to_store_id, row.sku), [LevelRow.inbound_units.add(command.units)]
-            )
-    except (AlreadyDone, NotEnoughOnHand):  # Has somebody shipped it meanwhile?
-        row = _row(transfer_id)
-        if row.state == "requested":
-            raise
-        return _again(row, row.ship_id, command.id, int(row.shipped_units) == command.units)
+    _row(transfer_id)
+    key, digest = transfer_key(transfer_id), fingerprint(command, kind="shipped")
+    once(key, command.id, digest, now, lambda tx: _ship(tx, transfer_id, command, by, now))
     return transfer(transfer_id)
 
 
-def _going(row: TransferRow, units: int, now: datetime) -> list[Lot]:
-    giving = level(row.from_store_id, row.sku)
+def _ship(tx: Transaction, transfer_id: str, command: ShipTransfer, by: str, now: datetime) -> None:
+    row = _row(transfer_id, "requested")
+    seen = level(row.from_store_id, row.sku)
+    lots = _going(seen, command.units, now)
+    tx.update(
+        TransferRow(transfer_key(transfer_id), TRANSFER),
+        [
+            TransferRow.state.set("shipped"),
+            TransferRow.shipped_units.set(command.units),
+            TransferRow.lots.set(json.dumps([_kept(lot) for lot in lots])),
+            TransferRow.shipped_by.set(by),
+            TransferRow.shipped_at.set(rfc3339(now)),
+        ],
+        condition=TransferRow.state == "requested",
+        refusal=ShelfMoved(),
+    )
+    why = Why(transfer_id, "transfer_out", by, now, reference=transfer_id)
+    book_out(tx, seen, command.units, why, NotEnoughOnHand(), lots)
+    tx.update(LevelRow(row.to_store_id, row.sku), [LevelRow.inbound_units.add(command.units)])
+
+
+def _going(giving: Level, units: int, now: datetime) -> list[Lot]:
     left = fefo.remaining(lots_of(giving), giving.on_hand_units)
     good = [lot for lot in left if lot.expires_on >= local_date(now)]
     lots = fefo.take(good, units)[:MOST_LOTS]
@@ -152,28 +148,31 @@ def receive_transfer(
     Raises:
         NotFound: There is no such transfer.
         Invalid: More arrived than was shipped, or a difference has no reason.
-        Conflict: It is not on its way, or was received with another command.
+        Conflict: It is not on its way.
+        IdReused: The id was used for another command of this transfer.
     """
-    row = _row(transfer_id)
-    if row.state != "shipped":
-        return _again(row, row.receive_id, command.id, int(row.received_units) == command.units)
+    _row(transfer_id)
+    key, digest = transfer_key(transfer_id), fingerprint(command, kind="arrived")
+    once(key, command.id, digest, now, lambda tx: _receive(tx, transfer_id, command, by, now))
+    return transfer(transfer_id)
+
+
+def _receive(
+    tx: Transaction, transfer_id: str, command: ReceiveTransfer, by: str, now: datetime
+) -> None:
+    row = _row(transfer_id, "shipped")
     shipped = int(row.shipped_units)
     if command.units > shipped or (command.units < shipped and command.reason is None):
         raise Invalid("at most what was shipped, and a reason for what is missing")
     lots = fefo.take([_lot(kept) for kept in json.loads(row.lots or "[]")], command.units)
     why = Why(transfer_id, "transfer_in", by, now, reason=command.reason, reference=transfer_id)
-    try:
-        with transaction() as tx:
-            tx.update(
-                TransferRow(transfer_key(transfer_id), TRANSFER),
-                _arrived(command, shipped, by, now),
-                condition=TransferRow.state == "shipped",
-                refusal=AlreadyDone(),
-            )
-            book_in(tx, row.to_store_id, row.sku, lots, why, inbound_units=shipped)
-    except AlreadyDone:
-        return receive_transfer(transfer_id, command, by=by, now=now)
-    return transfer(transfer_id)
+    tx.update(
+        TransferRow(transfer_key(transfer_id), TRANSFER),
+        _arrived(command, shipped, by, now),
+        condition=TransferRow.state == "shipped",
+        refusal=ShelfMoved(),
+    )
+    book_in(tx, level(row.to_store_id, row.sku), lots, why, inbound_units=shipped)
 
 
 def _arrived(command: ReceiveTransfer, shipped: int, by: str, now: datetime) -> list[Any]:
@@ -181,7 +180,6 @@ def _arrived(command: ReceiveTransfer, shipped: int, by: str, now: datetime) -> 
         TransferRow.state.set("received"),
         TransferRow.received_units.set(command.units),
         TransferRow.lost_units.set(shipped - command.units),
-        TransferRow.receive_id.set(str(command.id)),
         TransferRow.received_by.set(by),
         TransferRow.received_at.set(rfc3339(now)),
     ]
@@ -228,20 +226,19 @@ def transfers(store_id: str) -> list[Transfer]:
     return [_transfer(row) for row in rows if row is not None]
 
 
-def _row(transfer_id: str) -> TransferRow:
+def _row(transfer_id: str, state: str | None = None) -> TransferRow:
+    """
+    The transfer, if it is in this state.
+
+    Raises:
+        NotFound, Conflict
+    """
     row = reads.get(TransferRow, transfer_key(transfer_id), TRANSFER)
     if row is None:
         raise NotFound
-    return row
-
-
-def _again(row: TransferRow, kept_id: str | None, command_id: object, same: bool) -> Transfer:
-    """The answer to a command that was carried out before, if it was this one."""
-    if kept_id != str(command_id):
+    if state not in (None, row.state):
         raise Conflict(f"the transfer is {row.state}")
-    if not same:
-        raise IdReused
-    return _transfer(row)
+    return row
 
 
 def _transfer(row: TransferRow) -> Transfer:
