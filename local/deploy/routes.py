@@ -1,12 +1,17 @@
 """An HTTP API's OpenAPI body as CloudFormation resources.
 
 SAM gives an HTTP API's routes as an OpenAPI body; MiniStack deploys such an API without a single
-route. The same routes, integrations and authorizers as resources of their own it deploys well.
+route. The same routes, integrations and authorizers as resources of their own it deploys well. They
+count towards CloudFormation's 500 resources, which the body does not: so functions have one
+integration each, and the API's permissions to call them, which MiniStack never asks for, are left
+out.
 """
 
+import json
 from typing import Any
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
+GATEWAY = "apigateway.amazonaws.com"
 Resources = dict[str, dict[str, Any]]
 
 
@@ -22,6 +27,15 @@ def expand_apis(template: dict[str, Any]) -> None:
                 api["Properties"]["CorsConfiguration"] = _capitals(cors)
             resources.update(_authorizers(name, body))
             resources.update(_routes(name, body))
+            _drop_permissions(resources)
+
+
+def _drop_permissions(resources: Resources) -> None:
+    """Forget that API Gateway may call functions: one resource for each route."""
+    for name, resource in list(resources.items()):
+        principal = resource.get("Properties", {}).get("Principal")
+        if resource["Type"] == "AWS::Lambda::Permission" and principal == GATEWAY:
+            del resources[name]
 
 
 def _authorizers(api: str, body: dict[str, Any]) -> Resources:
@@ -52,13 +66,16 @@ def _schemes(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _routes(api: str, body: dict[str, Any]) -> Resources:
     found: Resources = {}
+    integrations: dict[str, str] = {}
     for path, operations in body.get("paths", {}).items():
         for method, operation in operations.items():
             verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             if verb == "ANY" or method in METHODS:
-                number = len(found) // 2
-                route, integration = f"{api}Route{number}", f"{api}Integration{number}"
-                found[integration] = _integration(api, operation)
+                made = _integration(api, operation)
+                same = json.dumps(made, sort_keys=True)
+                integration = integrations.setdefault(same, f"{api}Integration{len(integrations)}")
+                found[integration] = made
+                route = f"{api}Route{len(found) - len(integrations)}"
                 found[route] = _route(api, f"{verb} {path}", integration, operation, body)
     return found
 
