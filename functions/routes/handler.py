@@ -4,7 +4,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from linli import dispatch, waves
 from linli.dispatch import AnswerOffer, Assign, RouteOffer, RouteOffers, RunView, Withdraw
@@ -16,6 +16,7 @@ from linli.waves.model import ManifestView, RouteId
 app = door.api("routes")
 door.settings()
 Id = Annotated[RouteId, Path(description="The route's id")]
+OneRoute = Annotated[RouteId | None, Query(description="Only the offers of this route")]
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
 
 
@@ -108,8 +109,8 @@ def assign_route(route_id: Id, command: Assign) -> Response[RouteOffer]:
     tags=["waves"],
     responses=door.ok(RunView, 404, 503),
 )
-def read_offers(wave_id: WaveId) -> Response[RunView]:
-    return door.answer(dispatch.run_view(wave_id, door.caller(app)))
+def read_offers(wave_id: WaveId, route_id: OneRoute = None) -> Response[RunView]:
+    return door.answer(dispatch.run_view(wave_id, door.caller(app), route_id))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

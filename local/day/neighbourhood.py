@@ -1,8 +1,10 @@
 """Loads the neighbourhood through the HTTP doors: what is there already is left alone."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from linli.fleet.documents import NEEDED
+from linli.fleet.model import Vehicle
 from local.day.baskets import DayOfDemand
 from local.day.places import COMMUNITY
 from local.day.sample import CourierPerson, Product, Store
@@ -17,6 +19,7 @@ TINY_SLOT_HOUR = 19
 MOST_FAULTS = 10
 CHOSEN_TIME_FEN = 2000
 RECEIVED_CELSIUS = {"chilled": 3.5, "frozen": -19.0}
+LONG_VALID_ON = "2099-12-31"
 SHELF_DAYS = {"ambient": 30, "chilled": 4, "frozen": 90}
 
 Call = tuple[str, str, str, dict[str, Any]]
@@ -39,6 +42,9 @@ def load(stage: Stage, day: DayOfDemand) -> None:
         raise DoorsClosed(f"GET /v1/stores answers {first.status} {first.code}: see `make logs`")
     stage.each("门店商品 catalogue", lambda call: _send(stage, call), catalogue_calls(stage))
     stage.each("骑手时段 couriers, slots", lambda call: _send(stage, call), people_calls(stage))
+    stage.each(
+        "骑手证件 couriers' documents", lambda one: _papers(stage, one), stage.sample.couriers
+    )
     stage.each("到货 goods received", lambda call: _send(stage, call), receipt_calls(stage, day))
     if len(stage.tally.surprises) > MOST_FAULTS:
         told = "; ".join(stage.tally.surprises[:3])
@@ -128,6 +134,25 @@ def _courier(stage: Stage, courier: CourierPerson) -> Call:
         "shift": {"opens": "08:00", "closes": "20:00"},
     }
     return "PUT", "/v1/couriers/me", stage.token("courier", courier.courier), body
+
+
+def _papers(stage: Stage, courier: CourierPerson) -> None:
+    """A courier hands in what their vehicle needs; the dispatcher, who has seen it, verifies it."""
+    for kind in sorted(NEEDED[cast(Vehicle, courier.vehicle)]):
+        paper = {"number": f"{courier.courier}-{kind}", "expires_on": LONG_VALID_ON}
+        body = {"community_id": COMMUNITY, **paper}
+        token = stage.token("courier", courier.courier)
+        path = f"/v1/couriers/me/documents/{kind}"
+        answer = stage.tally.expect(f"PUT {path}", stage.doors.call("PUT", path, token, body))
+        verdict = {
+            "id": stage.calendar.id(f"judge/{courier.courier}/{kind}"),
+            "community_id": COMMUNITY,
+            "version": answer.body.get("version", 1),
+            "verdict": "verified",
+        }
+        path = f"/v1/couriers/{courier.courier}/documents/{kind}/judge"
+        answer = stage.doors.post(path, stage.token("dispatcher"), verdict)
+        stage.tally.expect(f"POST {path}", answer)
 
 
 def _slot(

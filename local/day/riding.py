@@ -18,6 +18,7 @@ from local.day.sample import CourierPerson
 from local.day.stage import Stage
 
 SOLVE_SECONDS_MOST = 100.0
+OFFERS_SECONDS_MOST = 60.0
 POLL_SECONDS = 0.25
 TOLD_TWICE_EVERY = 10
 Start = Callable[[Stage, str], None]
@@ -121,30 +122,22 @@ def _wait_for(stage: Stage, wave_id: str, deadline: float) -> dict[str, Any]:
 
 
 def race(stage: Stage, wave_id: str, routes: list[dict[str, Any]], ride: Ride) -> None:
-    """All couriers grab the same route first; each then takes of the rest until none is left."""
-    couriers = list(stage.sample.couriers)
-    open_ids = [route["route_id"] for route in routes]
+    """Couriers take what they are offered; for the first route everybody grabs at once."""
+    open_ids = {route["route_id"] for route in routes}
     taken: dict[str, CourierPerson] = {}
-    while open_ids and couriers:
-        wanted = open_ids.pop(0)
-        rivals = couriers if not taken else couriers[:2]
-        answers = list(stage.at_once(partial(_accept, stage, wanted), rivals))
-        winners = [one for one, got in zip(rivals, answers, strict=True) if got.ok]
-        if len(winners) != 1:
-            codes = [answer.code for answer in answers]
-            stage.tally.surprise(f"route {wanted} was won by {len(winners)}: {codes}")
-        if not taken and len(winners) == 1:
-            losers = {answer.code for answer in answers if not answer.ok}
-            stage.tally.check(
-                f"{len(rivals)} couriers race for one route ({wave_id[-4:-2]}:{wave_id[-2:]})",
-                "多名骑手抢同一路线",
-                "one wins, others route_taken",
-                "one wins, others " + " ".join(sorted(losers)),
-            )
-        for winner in winners:
-            taken[wanted] = winner
-            couriers.remove(winner)
-        couriers = couriers or list(stage.sample.couriers)
+    deadline = time.monotonic() + OFFERS_SECONDS_MOST
+    while open_ids - taken.keys() and time.monotonic() < deadline:
+        offers = list(stage.at_once(partial(_offered, stage), stage.sample.couriers))
+        for courier, offered in zip(stage.sample.couriers, offers, strict=True):
+            for route_id in (open_ids - taken.keys()) & offered:
+                if not taken:
+                    _everybody_grabs(stage, wave_id, route_id, courier)
+                elif not _accept(stage, route_id, courier).ok:
+                    continue
+                taken[route_id] = courier
+        time.sleep(POLL_SECONDS)
+    for route_id in sorted(open_ids - taken.keys()):
+        stage.tally.surprise(f"nobody was offered {route_id}")
     parts = [part for route_id, one in taken.items() for part in _fetch(stage, route_id, one, ride)]
     prepare(stage, parts)
     ride.drops.sort(key=lambda drop: (drop.at, drop.order_id))
@@ -152,13 +145,36 @@ def race(stage: Stage, wave_id: str, routes: list[dict[str, Any]], ride: Ride) -
         ride.nobody_home = ride.drops[len(ride.drops) // 2].order_id
 
 
+def _offered(stage: Stage, courier: CourierPerson) -> set[str]:
+    """The routes that a courier is offered now."""
+    answer = stage.doors.get("/v1/routes", stage.token("courier", courier.courier))
+    stage.tally.expect(f"offers for {courier.courier}", answer)
+    offers = answer.body.get("routes", [])
+    return {each["route_id"] for each in offers if each["state"] == "offered"}
+
+
+def _everybody_grabs(stage: Stage, wave_id: str, route_id: str, offered: CourierPerson) -> None:
+    """All couriers want the route at once; it is offered to one of them, who has it."""
+    rivals = list(stage.sample.couriers)
+    answers = list(stage.at_once(partial(_accept, stage, route_id), rivals))
+    winners = [one for one, got in zip(rivals, answers, strict=True) if got.ok]
+    if winners != [offered]:
+        codes = [answer.code for answer in answers]
+        stage.tally.surprise(f"route {route_id} was won by {len(winners)}: {codes}")
+    losers = {answer.code for answer in answers if not answer.ok} - {"route_taken"}
+    stage.tally.check(
+        f"{len(rivals)} couriers grab a route offered to one ({wave_id[-4:-2]}:{wave_id[-2:]})",
+        "多名骑手抢派给一人的路线",
+        "one has it, others not_offered",
+        "one has it, others " + (" ".join(sorted(losers)) or "not_offered"),
+    )
+
+
 def _accept(stage: Stage, route_id: str, courier: CourierPerson) -> Answer:
-    token = stage.token("courier", courier.courier)
-    offers = stage.doors.get("/v1/routes", token)
-    stage.tally.expect(f"offers for {courier.courier}", offers)
     body = {"id": stage.calendar.id(f"accept/{route_id}/{courier.courier}")}
+    token = stage.token("courier", courier.courier)
     answer = stage.doors.post(f"/v1/routes/{route_id}/accept", token, body)
-    return stage.tally.expect(f"accept {route_id}", answer, "route_taken")
+    return stage.tally.expect(f"accept {route_id}", answer, "not_offered", "route_taken")
 
 
 def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> list[PartOf]:

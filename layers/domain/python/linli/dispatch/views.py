@@ -52,9 +52,9 @@ def route_view(route: RouteOnDesk, subject: str, *, expires_at: str | None = Non
     )
 
 
-def run_view(wave_id: str, caller: Caller) -> RunView:
+def run_view(wave_id: str, caller: Caller, route_id: str | None = None) -> RunView:
     """
-    A wave's offers.
+    A wave's offers, or those of one of its routes.
 
     Raises:
         NotFound: Its routes were never offered, or it is of another community.
@@ -66,6 +66,7 @@ def run_view(wave_id: str, caller: Caller) -> RunView:
     offers = [
         _line(offer)
         for route in waves.routes_of_wave(wave_id)
+        if route_id in (None, route.route_id)
         for offer in reads.query(OfferRow, route_key(route.route_id), OfferRow.sk.startswith(OFFER))
     ]
     return RunView(
