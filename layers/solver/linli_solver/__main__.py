@@ -1,16 +1,22 @@
 """
-Command line: `python -m linli_solver route [--seconds 10] < problem.json > plan.json`.
+Command line of the solver.
 
-Exit code 2 with one line on stderr for a problem that is refused, 3 when no plan was found.
+`python -m linli_solver route [--seconds 10] [--seed 1] < problem.json > plan.json`: a problem of
+`linli.routing.codec` becomes a plan.
+
+`python -m linli_solver bench INSTANCE [--seconds 10] [--seed 1]`: a public instance's solution in
+CVRPLIB's form on stdout, everything else on stderr.
+
+Exit code 2 with one line on stderr for what is refused, naming the field; 3 when nothing that
+holds was found.
 """
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from linli.kernel.errors import Refused
-from linli.routing.codec import plan_to_json, problem_from_json
-from linli_solver.route import NoSolution, solve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,19 +24,59 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m linli_solver")
     commands = parser.add_subparsers(dest="command", required=True)
     route = commands.add_parser("route", help="problem as JSON on stdin, plan as JSON on stdout")
-    route.add_argument("--seconds", type=float, default=10.0, help="wall time of the search")
+    bench = commands.add_parser("bench", help="solve a public instance, print its .sol form")
+    bench.add_argument("instance", type=Path)
+    for command in (route, bench):
+        command.add_argument("--seconds", type=_seconds, default=10.0, help="wall time")
+        command.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--steps", type=int, help="stop after so many steps of one search instead")
     chosen = parser.parse_args(arguments)
     try:
-        problem = problem_from_json(json.load(sys.stdin))
-        plan = solve(problem, seconds=chosen.seconds)
+        return _bench(chosen) if chosen.command == "bench" else _route(chosen)
     except (Refused, json.JSONDecodeError) as refused:
         sys.stderr.write(f"refused: {refused}\n")
         return 2
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("not above 0 and up to a day")
+    return seconds
+
+
+def _route(chosen: argparse.Namespace) -> int:
+    from linli.routing.codec import plan_to_json, problem_from_json
+    from linli_solver.route import NoSolution, solve
+
+    try:
+        plan = solve(problem_from_json(json.load(sys.stdin)), seconds=chosen.seconds)
     except NoSolution as none:
         sys.stderr.write(f"no plan: {none}\n")
         return 3
     json.dump(plan_to_json(plan), sys.stdout, ensure_ascii=False)
     sys.stdout.write("\n")
+    return 0
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    from linli_solver.bench import solve
+    from linli_solver.instances.check import faults
+    from linli_solver.instances.read import read_instance
+    from linli_solver.instances.solution import to_sol
+
+    instance = read_instance(chosen.instance)
+    found = solve(instance, seconds=chosen.seconds, seed=chosen.seed, steps=chosen.steps)
+    told = (
+        f"fell back ({found.fallback_from})" if found.fallback_from else str(found.failures or "")
+    )
+    sys.stderr.write(f"{instance.name}: {found.engine} {told}".rstrip() + "\n")
+    for seconds, place in found.history:
+        sys.stderr.write(f"  {seconds:7.2f} s  {' '.join(map(str, place))}\n")
+    if wrong := faults(instance, found.routing):
+        sys.stderr.write(f"nothing that holds was found: {wrong[0]}\n")
+        return 3
+    sys.stdout.write(to_sol(instance, found.routing))
     return 0
 
 

@@ -1,0 +1,172 @@
+"""
+Searches that race in processes of their own, exchange what they find, and end with the best.
+
+Every answer is judged here, by a check that shares nothing with the engines, before it counts or
+is passed on. An engine that fails, or has nothing after a third of the time, brings in its
+reserve; processes that outlast the deadline are killed.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from linli_solver.link import Order
+from linli_solver.worker import Job
+
+GRACE = 0.02
+"""Share of the time that searches may take beyond the deadline to hand over their last answer."""
+PATIENCE = 0.33
+
+Rank = tuple[int, ...]
+Judge = Callable[[Any], Rank | None]
+"""An answer's rank, smaller is better; None when it does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A search with its engine's name and the numbers that make it differ from others."""
+
+    engine: str
+    search: str
+    variant: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The best answer with its rank and engine; what became of the engines that gave none."""
+
+    answer: Any | None = None
+    rank: Rank | None = None
+    engine: str = ""
+    failures: dict[str, str] = field(default_factory=dict)
+    history: list[tuple[float, Rank]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Runner:
+    entrant: Entrant
+    process: subprocess.Popen[bytes]
+    connection: Connection
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Race:
+    """One race over `subject`; `reserve` runs when an entrant fails or stays silent."""
+
+    def __init__(
+        self, subject: Any, order: Order, judge: Judge, reserve: Sequence[Entrant] = ()
+    ) -> None:
+        self._subject, self._order, self._judge = subject, order, judge
+        self._reserve = list(reserve)
+        self._runners: list[_Runner] = []
+        self._began = time.monotonic()
+        self._allowed = max(0.0, order.deadline - self._began)
+        self.outcome = Outcome()
+
+    def run(self, entrants: Sequence[Entrant]) -> Outcome:
+        """Run until the deadline, or until every search has ended."""
+        try:
+            for entrant in entrants:
+                self._launch(entrant)
+            self._listen()
+        finally:
+            for runner in self._runners:
+                self._end(runner)
+        return self.outcome
+
+    def _launch(self, entrant: Entrant) -> None:
+        ours, theirs = socket.socketpair()
+        descriptor = theirs.fileno()
+        command = [sys.executable, "-m", "linli_solver.worker", str(descriptor)]
+        path = os.pathsep.join(each for each in sys.path if each)
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            command,
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
+        )
+        theirs.close()
+        connection = Connection(ours.detach())
+        order = replace(
+            self._order, variant=entrant.variant, seed=self._order.seed + 1000 * entrant.variant
+        )
+        self._runners.append(_Runner(entrant, process, connection))
+        try:
+            connection.send(Job(entrant.search, self._subject, order))
+        except OSError as failure:
+            self._failed(self._runners[-1], type(failure).__name__)
+
+    def _listen(self) -> None:
+        last = self._order.deadline + GRACE * self._allowed
+        while self._runners:
+            now = time.monotonic()
+            if now >= last:
+                break
+            silent = not self.outcome.answer and self._reserve
+            until = self._began + PATIENCE * self._allowed if silent else last
+            for ready in wait([each.connection for each in self._runners], max(0.0, until - now)):
+                self._hear(next(each for each in self._runners if each.connection is ready))
+            if silent and time.monotonic() >= until:
+                self._call_reserve()
+
+    def _hear(self, runner: _Runner) -> None:
+        try:
+            kind, content = runner.connection.recv()
+        except (EOFError, OSError):
+            self._failed(runner, "the process ended")
+            return
+        if kind == "failed":
+            self._failed(runner, content)
+            return
+        if content is not None:
+            self._consider(runner, content)
+        if kind == "done":
+            self._end(runner)
+
+    def _consider(self, runner: _Runner, answer: Any) -> None:
+        rank = self._judge(answer)
+        if rank is None:
+            self.outcome.failures[runner.entrant.engine] = "an answer did not hold"
+            return
+        if self.outcome.rank is not None and rank >= self.outcome.rank:
+            return
+        self.outcome.answer, self.outcome.rank = answer, rank
+        self.outcome.engine = runner.entrant.engine
+        self.outcome.history.append((time.monotonic() - self._began, rank))
+        if self._order.steps is None:
+            self._spread(runner, answer)
+
+    def _spread(self, source: _Runner, answer: Any) -> None:
+        for runner in self._runners:
+            if runner is not source:
+                try:
+                    runner.connection.send(answer)
+                except OSError as failure:  # It has just ended; its own last word is still to come.
+                    self.outcome.failures.setdefault(runner.entrant.engine, str(failure))
+
+    def _failed(self, runner: _Runner, why: str) -> None:
+        self.outcome.failures[runner.entrant.engine] = why
+        self._end(runner)
+        self._call_reserve()
+
+    def _call_reserve(self) -> None:
+        if self._reserve and self._order.left > 0:
+            self._launch(self._reserve.pop(0))
+
+    def _end(self, runner: _Runner) -> None:
+        if runner in self._runners:
+            self._runners = [each for each in self._runners if each is not runner]
+        runner.process.kill()
+        runner.process.wait()
+        runner.connection.close()
