@@ -144,6 +144,7 @@ class Shelves(RuleBasedStateMachine):
         except OutOfStock:
             assert sum(free.values()) < units
             return
+        sources = [source.beginning_at(str(self.new_id())) for source in sources]
         with transaction() as tx:
             for source in sources:
                 stock.hold(tx, source, OutOfStock())
@@ -232,6 +233,16 @@ class Shelves(RuleBasedStateMachine):
         shelf.on_hand += came
         shelf.lots.update(journey.days[:came])
 
+    @rule(store_id=Either, shards=st.integers(1, 5), troubles=Troubles)
+    def a_shelf_is_split_or_joined(
+        self, store_id: str, shards: int, troubles: list[Fault | None]
+    ) -> None:
+        answer = self.ask(partial(stock.split, store_id, SKU, shards), troubles)
+        if not self.shelves[store_id].lots and not self.shelves[store_id].on_hand:
+            return
+        if isinstance(answer, stock.Level):
+            assert answer.open_shards == shards <= len(answer.split)
+
     @rule(hours=st.sampled_from([5, 24]), troubles=Troubles)
     def time_passes_and_the_sweeper_comes(self, hours: int, troubles: list[Fault | None]) -> None:
         self.now += timedelta(hours=hours)
@@ -255,7 +266,7 @@ class Shelves(RuleBasedStateMachine):
                 assert found == (shelf.on_hand, shelf.held, shelf.inbound)
                 out = level.received_units - level.written_off_units - level.sold_units
                 assert level.on_hand_units == out
-                assert level.atp_units >= 0
+                assert min(level.split) >= 0
 
     # How.
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from linli import orders
 from tests.simulation import requests as r
+from tests.simulation.crowding import crowding
 from tests.simulation.moving import moving
 from tests.simulation.paying import IN_WAVE, Started, paying, picking_apart
 from tests.simulation.preselling import preselling
@@ -243,6 +244,7 @@ FLOWS = {
         freezing,
         preselling,
         moving,
+        crowding,
         paying,
         picking_apart,
     )

@@ -34,7 +34,8 @@ class Goods:
 
 def moving(w: World) -> None:
     """Everything at once on two shelves; most things are told twice, by two people."""
-    w.furnish("moving", _furnish)
+    shards = w.rng.choice((1, 1, 3))
+    w.furnish(f"moving {shards}", lambda: _furnish(shards))
     told, goods = Told(), Goods()
     for n in range(3):
         _buyer(w, told, n)
@@ -53,8 +54,9 @@ def moving(w: World) -> None:
     _check(w, goods)
 
 
-def _furnish() -> None:
+def _furnish(shards: int) -> None:
     v.furnish(OPENING)
+    stock.split(HERE, SKU, shards)
     short = v.receipt(uuid7(), HERE, SKU, 4)
     old = short.model_copy(update={"lot_id": "OLD", "expires_on": date(2026, 6, 1)})
     stock.receive(old, by="k", now=v.NOON)

@@ -133,8 +133,9 @@ def decide(stocktake_id: str, command: DecideStocktake, *, by: str, now: datetim
     try:
         if told.state == "waiting":
             settled(lambda tx: _decide(tx, told, state, by, now))
-    except AlreadyDone:  # Somebody decided meanwhile: the next lines see how.
-        told = stocktake(command.store_id, stocktake_id)
+    except (AlreadyDone, NotEnoughOnHand):  # Has somebody decided meanwhile?
+        if stocktake(command.store_id, stocktake_id).state == "waiting":
+            raise
     after = stocktake(command.store_id, stocktake_id)
     if after.state != state or after.decided_by is None:
         raise Conflict(f"the stocktake is {after.state}")
