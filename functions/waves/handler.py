@@ -8,14 +8,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from linli import waves
 from linli.kernel import door
-from linli.kernel.ids import CommandId, SlotId
+from linli.kernel.ids import CommandId, SlotId, StoreId
 from linli.kernel.machines import StepFunctions
 from linli.waves.changes import Replan, ReplanView
-from linli.waves.model import StartWave, WaveView
+from linli.waves.model import PickListView, StartWave, WaveView
 
 app = door.api("waves")
 door.settings()
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
+OfStore = Annotated[StoreId, Path(description="The store's GLN")]
 ReplanId = Annotated[CommandId, Path(description="The id of the change")]
 
 
@@ -53,6 +54,17 @@ def start_wave(command: StartWave) -> Response[WaveView]:
 )
 def read_wave(wave_id: WaveId) -> Response[WaveView]:
     return door.answer(waves.wave_view(wave_id, door.caller(app)))
+
+
+@app.get(
+    "/v1/waves/<wave_id>/pick-lists/<store_id>",
+    summary="What a store sets aside for a wave, in the order in which it is picked",
+    tags=["waves"],
+    responses=door.ok(PickListView, 404, 503),
+)
+def read_pick_list(wave_id: WaveId, store_id: OfStore) -> Response[PickListView]:
+    picks = waves.picks_view(wave_id, store_id, door.caller(app))
+    return door.answer(PickListView(wave_id=wave_id, store_id=store_id, picks=picks))
 
 
 @app.post(

@@ -22,7 +22,7 @@ from linli.waves import NotYetVisible, Superseded
 from linli.waves.model import ClusterStep, StartWave, Step, WaveView
 from tests.support import community as here
 from tests.support import dispatching
-from tests.support.community import AFTER, BEFORE, DISPATCHER, SLOT_ID, InProcess
+from tests.support.community import AFTER, BEFORE, DISPATCHER, SETTINGS, SLOT_ID, InProcess
 from tests.support.engine import Crash, Engine, Fault, engine
 
 FIRST = Step(wave_id=SLOT_ID, attempt=1)
@@ -50,7 +50,7 @@ def check_nothing_is_lost(placed: list[Order]) -> None:
     assert wave().state == "published"
     on_routes: Counter[str] = Counter()
     for line in wave().routes:
-        for visit in waves.manifest_view(line.route_id, DISPATCHER).visits:
+        for visit in waves.manifest_view(line.route_id, DISPATCHER, AFTER).visits:
             if visit.kind == "deliver":
                 on_routes[visit.place_id] += 1
                 assert orders.read(visit.place_id).route_id == line.route_id
@@ -125,7 +125,7 @@ def failing(task: str, kind: type[Exception]) -> Callable[[str], None]:
     return before
 
 
-@pytest.mark.parametrize("task", ["freeze", "allocate", "check", "publish"])
+@pytest.mark.parametrize("task", ["freeze", "allocate", "cluster", "check", "publish"])
 def test_whatever_task_fails_the_next_run_takes_every_order(db: Engine, task: str) -> None:
     placed = [here.place(n) for n in range(6)]
     machine = InProcess(before=failing(task, RuntimeError))
@@ -206,7 +206,8 @@ def test_repeating_any_task_changes_nothing(db: Engine) -> None:
     machine = InProcess()
     begin(machine)
     again(lambda: waves.freeze(FIRST, AFTER), db)
-    (cluster,) = again(lambda: waves.allocate(FIRST, AFTER), db)["clusters"]
+    again(lambda: waves.allocate(FIRST, AFTER, SETTINGS), db)
+    (cluster,) = again(lambda: waves.cluster(FIRST, AFTER), db)["clusters"]
     kept = ClusterStep.model_validate({**cluster, "plan": None, "error": "Timeout"})
     again(lambda: waves.keep_plan(kept), db)
     again(lambda: waves.publish(FIRST, AFTER), db)
@@ -248,7 +249,8 @@ def test_a_later_run_shuts_out_the_earlier_one(db: Engine) -> None:
     before = db.everything()
     late: list[Callable[[], object]] = [
         lambda: waves.freeze(FIRST, AFTER),
-        lambda: waves.allocate(FIRST, AFTER),
+        lambda: waves.allocate(FIRST, AFTER, SETTINGS),
+        lambda: waves.cluster(FIRST, AFTER),
         lambda: waves.keep_plan(ClusterStep(wave_id=SLOT_ID, attempt=1, cluster=0)),
         lambda: waves.publish(FIRST, AFTER),
     ]
@@ -299,7 +301,8 @@ def test_a_plan_that_does_not_hold_is_replaced_by_one_that_does(db: Engine) -> N
     machine = InProcess()
     begin(machine)
     waves.freeze(FIRST, AFTER)
-    (cluster,) = waves.allocate(FIRST, AFTER)["clusters"]
+    waves.allocate(FIRST, AFTER, SETTINGS)
+    (cluster,) = waves.cluster(FIRST, AFTER)["clusters"]
     empty = {
         "solver": "broken",
         "routes": [],

@@ -20,7 +20,8 @@ from linli.routing.insertion import insertion
 from linli.routing.verify import verify
 from linli.slots import PriceRule, Slot
 from linli.waves.model import StartWave
-from linli.waves.rules import parts_of, picks_of, problem_of, routes_of
+from linli.waves.picks import picks_of
+from linli.waves.rules import parts_of, problem_of, routes_of
 from tests.support import community as here
 from tests.support.community import AFTER, BEFORE, DISPATCHER, SLOT_ID, STORES, InProcess
 from tests.support.engine import Crash, engine
@@ -134,7 +135,7 @@ def test_every_order_is_planned_or_has_its_reason_and_loads_are_what_was_promise
 @PURE
 @given(wanted())
 def test_stores_pick_exactly_what_was_promised(found: list[Order]) -> None:
-    picked = Counter({(p.store_id, p.sku): p.units for p in picks_of(found)})
+    picked = Counter({(p.store_id, p.sku): p.units for p in picks_of(found, {})})
     assert sum(picked.values()) == sum(line.units for order in found for line in order.lines)
     assert {store_id for store_id, _ in picked} == {
         store_id for order in found for store_id in parts_of(order)

@@ -25,6 +25,7 @@ from linli.routing.codec import plan_to_json, problem_from_json
 from linli.routing.solve import solve
 from linli.slots import PutSlot
 from linli.stock import Receipt
+from linli.waves.allocate import Allocator
 from linli.waves.model import ClusterStep, Release, Step
 from linli.waves.rows import BodyRow, wave_key
 from tests.support import dispatching
@@ -147,6 +148,7 @@ class InProcess:
     def __init__(self, before: Callable[[str], None] = lambda task: None) -> None:
         self.runs: dict[str, bool] = {}
         self.before = before
+        self.allocator: Allocator | None = None
         self.now = AFTER
 
     def start(self, name: str, payload: dict[str, Any]) -> None:
@@ -170,7 +172,9 @@ class InProcess:
         self.before("freeze")
         waves.freeze(step, self.now)
         self.before("allocate")
-        for cluster in waves.allocate(step, self.now)["clusters"]:
+        waves.allocate(step, self.now, SETTINGS, self.allocator)
+        self.before("cluster")
+        for cluster in waves.cluster(step, self.now)["clusters"]:
             plan = self._solve(cluster)
             self.before("check")
             waves.keep_plan(ClusterStep.model_validate({**cluster, "plan": plan}))

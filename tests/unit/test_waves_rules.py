@@ -13,12 +13,11 @@ from linli.orders.model import SourceOf
 from linli.routing.insertion import insertion
 from linli.routing.model import Window
 from linli.slots import PriceRule, Slot
+from linli.waves.picks import picks_of
 from linli.waves.rules import (
     area_of,
     base_of,
-    masked,
     parts_of,
-    picks_of,
     problem_of,
     routes_of,
     search_seconds,
@@ -112,7 +111,7 @@ def test_of_equal_parts_the_boxes_stand_at_the_first_store() -> None:
 
 def test_picks_add_up_over_orders() -> None:
     orders = [order((STORES[0], 1), (STORES[1], 2)), order((STORES[0], 4), n=2)]
-    assert [(p.store_id, p.sku, p.units) for p in picks_of(orders)] == [
+    assert [(p.store_id, p.sku, p.units) for p in picks_of(orders, {})] == [
         (STORES[0], "sku-0", 5),
         (STORES[1], "sku-1", 2),
     ]
@@ -226,14 +225,6 @@ def test_an_offer_of_one_door_does_not_tell_the_door() -> None:
     assert (area.lon, area.lat) == (120.16, 30.27)
     assert door.metres_to(Point(area.lon, area.lat)) <= area.radius_metres
     assert area.radius_metres % 500 == 0
-
-
-@pytest.mark.parametrize(
-    ("phone", "shown"),
-    [("+8613812345678", "+86*******5678"), ("+12345678", "+12**5678"), (None, None)],
-)
-def test_a_phone_shows_its_last_four_digits(phone: str | None, shown: str | None) -> None:
-    assert masked(phone) == shown
 
 
 @pytest.mark.parametrize(("stops", "seconds"), [(1, 1), (12, 2), (300, 20), (2000, 20)])

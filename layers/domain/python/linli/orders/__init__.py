@@ -4,17 +4,18 @@ from linli.orders.adopt import adopt
 from linli.orders.agree import Agree, agree
 from linli.orders.cancel import cancel
 from linli.orders.change import ChangeLines, change
-from linli.orders.collect import CodeView, Collect, collect, issue_code
+from linli.orders.collect import CodeView, Collect, check_door_code, collect, issue_code
 from linli.orders.consent import ConsentView, GiveConsent
 from linli.orders.deliver import Settled, deliver, deliver_on_paper
 from linli.orders.hand_over import hand_over
-from linli.orders.model import Address, ForResident, Line, Order, PlaceOrder
+from linli.orders.model import Address, CouponUse, ForResident, Line, Order, PlaceOrder
 from linli.orders.parts import Pick
 from linli.orders.pay import NoLongerPayable, Payable, expire, mark_paid, payable, revive
 from linli.orders.pick import pick
 from linli.orders.place import place
 from linli.orders.quote import Quote, quote
 from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
+from linli.orders.resource import may_move, move_sources
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
 from linli.orders.sweep import close, give_up_waiting, sweep
 from linli.orders.together import change_routes, freeze_all, mark_all_routed, read_all
@@ -31,6 +32,7 @@ __all__ = [
     "CodeView",
     "Collect",
     "ConsentView",
+    "CouponUse",
     "ForResident",
     "GiveConsent",
     "Line",
@@ -50,6 +52,7 @@ __all__ = [
     "change",
     "change_route",
     "change_routes",
+    "check_door_code",
     "close",
     "collect",
     "deliver",
@@ -65,6 +68,8 @@ __all__ = [
     "mark_all_routed",
     "mark_paid",
     "mark_routed",
+    "may_move",
+    "move_sources",
     "note_command",
     "of_resident",
     "payable",

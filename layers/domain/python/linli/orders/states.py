@@ -24,6 +24,7 @@ Turn = Literal[
     "change",
     "pay",
     "freeze",
+    "allocate",
     "route",
     "relay",
     "agree",
@@ -61,6 +62,7 @@ TURNS: Final[dict[Turn, _Leads]] = {
     "change": _same("placed"),
     "pay": _same("placed"),
     "freeze": {"placed": "frozen"},
+    "allocate": _same("frozen"),
     # A store may be faster at picking than we are at planning.
     "route": {**_all(("frozen", "routed"), "routed"), **_same("picking", "packed")},
     # A courier who stopped gives what is aboard to another.

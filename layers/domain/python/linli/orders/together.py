@@ -40,9 +40,10 @@ def freeze_all(order_ids: Iterable[str], wave_id: str, now: datetime) -> dict[st
 def mark_all_routed(routes: Mapping[str, str], now: datetime) -> dict[str, Refused]:
     """
     Note the routes (by order id) of a wave's orders, as `mark_routed` does one; answers who was
-    refused and why.
+    refused and why, those included that ride on another route already.
     """
-    return _turn_all({order_id: routing(route_id, now) for order_id, route_id in routes.items()})
+    acts = {each: routing(route_id, now, first=True) for each, route_id in routes.items()}
+    return _turn_all(acts)
 
 
 def change_routes(routes: Mapping[str, str], now: datetime) -> dict[str, Refused]:

@@ -6,7 +6,7 @@ from linli.kernel.errors import Conflict
 from linli.kernel.transact import Transaction
 from linli.orders.model import Order
 from linli.orders.rows import OrderRow
-from linli.orders.states import Turn
+from linli.orders.states import OutOfOrder, Turn
 from linli.orders.turn import WAVES, Act, carry_out, turn
 
 WAVELESS = frozenset({"pickup", "till"})
@@ -64,12 +64,14 @@ def mark_routed(order_id: str, route_id: str, now: datetime) -> Order:
     return carry_out(order_id, routing(route_id, now))
 
 
-def routing(route_id: str, now: datetime) -> Act:
-    """The turn of `mark_routed`; refuses before it adds anything."""
+def routing(route_id: str, now: datetime, *, first: bool = False) -> Act:
+    """The turn of `mark_routed`, or only of its `first`; refuses before it adds anything."""
 
     def act(tx: Transaction, order: Order) -> None:
         if order.route_id == route_id:
             return
+        if first and order.route_id is not None:
+            raise OutOfOrder(f"it is on {order.route_id}", state=order.state, turn="route")
         moved = [OrderRow.route_id.set(route_id)]
         turn(tx, order, "route", actor=WAVES, now=now, reason=route_id, actions=moved)
 

@@ -4,6 +4,7 @@ from linli.kernel.machines import Machine
 from linli.waves.allocate import allocate
 from linli.waves.changes import Closure, NotPublished, Place, Replan, ReplanView, RoutesMoved
 from linli.waves.check import keep_plan
+from linli.waves.cluster import cluster
 from linli.waves.desk import (
     RouteOnDesk,
     give,
@@ -18,6 +19,7 @@ from linli.waves.frame import frame_replan
 from linli.waves.freeze import freeze
 from linli.waves.hand_over import HandOver, HandOverView, hand_over
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
+from linli.waves.picks import picks_view
 from linli.waves.publish import publish
 from linli.waves.replan import (
     note_replan,
@@ -49,6 +51,7 @@ __all__ = [
     "RoutesMoved",
     "Superseded",
     "allocate",
+    "cluster",
     "finish_if_done",
     "frame_replan",
     "freeze",
@@ -57,9 +60,10 @@ __all__ = [
     "hand_over",
     "keep_plan",
     "manifest_view",
-    "note_replan",
     "note_offered",
+    "note_replan",
     "open_manifests",
+    "picks_view",
     "publish",
     "release",
     "replan_for",

@@ -135,6 +135,8 @@ def largest_load(
     for kind, place_id, order_ids in visits:
         if kind == "collect":
             parts = [loads[each].get(place_id, (0, 0)) for each in order_ids]
+        elif kind != "deliver":
+            parts = [part for each in order_ids for part in loads[each].values()]
         else:
             parts = [(-g, -b) for g, b in loads.get(place_id, {}).values()]
         grams, boxes = grams + sum(p[0] for p in parts), boxes + sum(p[1] for p in parts)

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
+from linli.catalogue.model import Zone
 from linli.kernel.errors import Refused
 from linli.kernel.ids import BoxId, CommandId, SlotId
 from linli.orders import WAVELESS, Address, Line
@@ -118,11 +127,25 @@ class UnservedView(BaseModel):
 
 
 class PickView(BaseModel):
-    """Units of a product that a store sets aside for the wave."""
+    """Units of a product that a store sets aside for the wave, and for which orders."""
 
     store_id: str
     sku: str
     units: int
+    zone: Zone = "ambient"
+    shelf: str = ""
+    orders: dict[str, int] = {}
+
+
+PickList = TypeAdapter(list[PickView])
+
+
+class PickListView(BaseModel):
+    """What a store sets aside for a wave, in the order in which it is picked."""
+
+    wave_id: str
+    store_id: str
+    picks: list[PickView]
 
 
 class RouteLine(BaseModel):
@@ -190,7 +213,7 @@ class OfferList(BaseModel):
 
 
 class AddressView(BaseModel):
-    """Where to go; the phone is masked."""
+    """Where to go; the phone is a proxy number, never the resident's own."""
 
     lon: float
     lat: float
@@ -210,10 +233,13 @@ class ItemView(BaseModel):
 
 
 class StopView(BaseModel):
-    """A visit of the route: collecting at a store, or handing an order over at a door."""
+    """
+    A visit of the route: collecting at a store, or from a courier who stopped, or handing an order
+    over at a door.
+    """
 
-    kind: Literal["collect", "deliver"]
-    place_id: str = Field(description="The store's id, or the order's")
+    kind: Literal["collect", "deliver", "take_over"]
+    place_id: str = Field(description="The store's id, the order's, or the route taken over from")
     order_ids: list[str]
     arrive_at: str
     start_at: str

@@ -6,10 +6,11 @@ from linli.kernel.tables import Row, Table
 
 WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
 UNFINISHED, REPLANS, UNOFFERED = "UNFINISHED", "REPLANS", "UNOFFERED"
+SOURCES, CLUSTERS, PICKS = "SOURCES", "CLUSTERS", "PICKS#"
 
 
 class WaveRow(Row):
-    """pk = WAVE#<wave_id>, sk = WAVE; `unserved` and `picks` are JSON."""
+    """pk = WAVE#<wave_id>, sk = WAVE; `unserved` is JSON."""
 
     table = Table.WAVES
     community_id = UnicodeAttribute()
@@ -22,7 +23,6 @@ class WaveRow(Row):
     clusters = NumberAttribute(null=True)
     baseline_metres = NumberAttribute(null=True)
     baseline_unserved = NumberAttribute(null=True)
-    picks = UnicodeAttribute(null=True)
     metres = NumberAttribute(null=True)
     routed_orders = NumberAttribute(null=True)
     routes = NumberAttribute(null=True)
@@ -33,8 +33,10 @@ class WaveRow(Row):
 
 class BodyRow(Row):
     """
-    JSON of a wave: pk = WAVE#<wave_id>, sk = ORDERS (ids of the frozen orders),
-    PROBLEM#<attempt>#<cluster> or PLAN#<cluster>; each is written once and never changed.
+    JSON of a wave: pk = WAVE#<wave_id>, sk = ORDERS (ids of the frozen orders), SOURCES (what
+    moving them to other sources came to), CLUSTERS (the ids of each one's orders and couriers),
+    PICKS#<store_id>, PROBLEM#<attempt>#<cluster>, PLAN#<cluster> or FRAMED#<replan id>#<round>;
+    each is written once and never changed.
     """
 
     table = Table.WAVES
@@ -122,6 +124,11 @@ def problem_key(attempt: int, cluster: int) -> str:
 def plan_key(cluster: int) -> str:
     """The sort key of a cluster's plan."""
     return f"PLAN#{cluster}"
+
+
+def picks_key(store_id: str) -> str:
+    """The sort key of what a store picks for the wave."""
+    return f"{PICKS}{store_id}"
 
 
 def replan_key(replan_id: str) -> str:

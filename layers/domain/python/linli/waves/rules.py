@@ -22,7 +22,7 @@ from linli.routing.rules import (
     problem_for,
 )
 from linli.slots import Slot
-from linli.waves.model import Area, PickView
+from linli.waves.model import Area
 
 KINDS: dict[str, VehicleKind] = {"walk": "walk", "ebike": "e_bike", "van": "van"}
 """Vehicles as couriers name them, to those of the routing rules."""
@@ -81,16 +81,6 @@ def parts_of(order: Order) -> dict[str, tuple[int, int]]:
 def search_seconds(stops: int) -> int:
     """How long to search for a cluster's plan: little for a few stops, never over 20 s."""
     return min(20, 1 + stops // 10)
-
-
-def picks_of(orders: Sequence[Order]) -> list[PickView]:
-    """What each store sets aside for the wave, by store and SKU."""
-    units: Counter[tuple[str, str]] = Counter()
-    for order in orders:
-        for line in order.lines:
-            for source in line.sources:
-                units[source.store_id, line.sku] += source.units
-    return [PickView(store_id=s, sku=k, units=n) for (s, k), n in sorted(units.items())]
 
 
 def problem_of(
@@ -235,8 +225,3 @@ def area_around(doors: Sequence[Point]) -> Area:
     )
     farthest = max(centre.metres_to(p) for p in doors)
     return Area(lon=centre.lon, lat=centre.lat, radius_metres=-(-farthest // 500) * 500)
-
-
-def masked(phone: str | None) -> str | None:
-    """A phone number that shows its country and its last four digits only."""
-    return None if phone is None else f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"

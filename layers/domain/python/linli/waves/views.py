@@ -1,12 +1,14 @@
 """Reading waves, offers and manifests; addresses come from the orders, never from a copy."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from linli import orders
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
+from linli.kernel.time import parse_instant
 from linli.orders import Order
 from linli.waves.accept import route_row
 from linli.waves.model import (
@@ -21,6 +23,8 @@ from linli.waves.model import (
     StopView,
     WaveView,
 )
+from linli.waves.picks import all_picks
+from linli.waves.privacy import proxy_number, shows_addresses
 from linli.waves.rows import (
     ROUTE,
     PointerRow,
@@ -29,7 +33,6 @@ from linli.waves.rows import (
     open_key,
     route_key,
 )
-from linli.waves.rules import masked
 from linli.waves.start import wave_row
 
 
@@ -55,7 +58,7 @@ def wave_view(wave_id: str, caller: Caller) -> WaveView:
         orders=_whole(row.orders),
         routed_orders=_whole(row.routed_orders),
         unserved=json.loads(row.unserved or "[]"),
-        picks=json.loads(row.picks or "[]"),
+        picks=all_picks(wave_id),
         routes=[_line(route) for route in routes],
         started_at=row.started_at,
         changed_at=row.changed_at,
@@ -114,9 +117,10 @@ def offer_view(row: RouteRow, subject: str) -> OfferView:
     )
 
 
-def manifest_view(route_id: str, caller: Caller) -> ManifestView:
+def manifest_view(route_id: str, caller: Caller, now: datetime) -> ManifestView:
     """
-    The whole route, for the courier who holds it or a dispatcher of its community.
+    The whole route, for the courier who holds it or a dispatcher of its community; addresses only
+    as long as `privacy` lets them.
 
     Raises:
         NotFound: There is no such route of the caller's.
@@ -127,11 +131,12 @@ def manifest_view(route_id: str, caller: Caller) -> ManifestView:
     else:
         caller.require(row.community_id, Role.DISPATCHER)
     wanted = {order_id: orders.read(order_id) for order_id in order_ids_of(row)}
+    shown = shows_addresses(row.state, parse_instant(row.finish_at), now)
     return ManifestView(
         **offer_view(row, caller.subject).model_dump(),
         wave_id=row.wave_id,
         courier_id=row.courier_id,
-        visits=[_visit(each, wanted) for each in json.loads(row.visits)],
+        visits=[_visit(row, each, wanted, shown) for each in json.loads(row.visits)],
     )
 
 
@@ -140,8 +145,8 @@ def order_ids_of(row: RouteRow) -> list[str]:
     return [place for kind, place, *_ in json.loads(row.visits) if kind == "deliver"]
 
 
-def _visit(kept: list[Any], wanted: dict[str, Order]) -> StopView:
-    kind, place_id, order_ids, arrive_at, start_at, leave_at = kept
+def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool) -> StopView:
+    kind, place_id, order_ids, arrive_at, start_at, leave_at = kept[:6]
     view = StopView(
         kind=kind,
         place_id=place_id,
@@ -150,14 +155,15 @@ def _visit(kept: list[Any], wanted: dict[str, Order]) -> StopView:
         start_at=start_at,
         leave_at=leave_at,
     )
-    if kind == "collect":
-        items = [each for n in order_ids for each in _items(wanted[n], place_id)]
+    if kind != "deliver":
+        store_id = place_id if kind == "collect" else None
+        items = [each for n in order_ids for each in _items(wanted[n], store_id)]
         return view.model_copy(update={"items": items})
     order = wanted[place_id]
     return view.model_copy(
         update={
             "state": order.state,
-            "address": None if order.state in orders.STOP_DONE else _address(order),
+            "address": _address(row, order) if shown else None,
             "items": _items(order, None),
             "boxes": order.boxes,
         }
@@ -177,12 +183,13 @@ def _items(order: Order, store_id: str | None) -> list[ItemView]:
     ]
 
 
-def _address(order: Order) -> AddressView:
+def _address(row: RouteRow, order: Order) -> AddressView | None:
     """Where to go; once the order has ended, nobody needs it any more."""
+    if order.state in orders.STOP_DONE:
+        return None
     to = order.deliver_to
-    return AddressView(
-        **to.model_dump(exclude={"contact_phone"}), contact_phone=masked(to.contact_phone)
-    )
+    number = proxy_number(to.contact_phone, route_id_of(row), order.order_id)
+    return AddressView(**to.model_dump(exclude={"contact_phone"}), contact_phone=number)
 
 
 def open_manifests(community_id: str) -> list[Manifest]:
