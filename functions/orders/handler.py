@@ -42,6 +42,8 @@ class OrderView(BaseModel):
     goods_fen: int
     slot_fen: int
     discount_fen: int
+    coupon_fen: int
+    coupons: tuple[orders.CouponUse, ...]
     deposit_fen: int
     proxy_fen: int
     total_fen: int

@@ -94,6 +94,7 @@ def test_points_pay_for_goods_and_boxes_cost_a_deposit(db: Engine) -> None:
         "goods_fen": 700,
         "slot_fen": 300,
         "discount_fen": 400,
+        "coupon_fen": 0,
         "deposit_fen": 2000,
         "proxy_fen": 0,
         "total_fen": 2600,

@@ -137,6 +137,7 @@ class Neighbourhood(RuleBasedStateMachine):
         for _ in range(len(troubles) + 1):
             try:
                 credit.sweep(self.now)
+                break
             except (ExceptionGroup, Crash, ClientError, BotoCoreError, Contended):
                 continue
         left.clear()

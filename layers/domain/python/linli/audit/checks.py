@@ -99,7 +99,7 @@ def _by_order(transfers: Mapping[str, Transfer]) -> dict[str, dict[str, Transfer
     kept: dict[str, dict[str, Transfer]] = defaultdict(dict)
     for transfer_id, transfer in transfers.items():
         order_id, _, kind = transfer_id.partition("/")
-        if kind.split("/")[0] in ("points", "deposit"):
+        if kind.split("/")[0] in ("points", "deposit", "commission"):
             kept[order_id][transfer_id] = transfer
     return kept
 
@@ -172,7 +172,8 @@ def _adds_up(record: Record) -> bool:
     assert order is not None
     goods = sum(line.units * line.price_fen for line in order.lines)
     fees = order.slot_fen + order.proxy_fen
-    total = order.goods_fen + fees - order.discount_fen + order.deposit_fen
+    off = order.discount_fen + order.coupon_fen
+    total = order.goods_fen + fees - off + order.deposit_fen
     supplied = all(line.units == sum(s.units for s in line.sources) for line in order.lines)
     slot = order.slot_id == record.slot_id
     return goods == order.goods_fen and total == order.total_fen >= 0 and supplied and slot
@@ -190,12 +191,16 @@ def _of_transfers(record: Record, mine: Mapping[str, Transfer]) -> Iterator[str]
 
 
 def _due(record: Record, transfer_id: str, posted: int) -> str:
-    """How a transfer of an order stands; a deposit of which no box was handed over lapses."""
-    if record.state in LIVE:
+    """
+    How a transfer of an order stands; a deposit of which no box was handed over lapses, and a
+    commission waits until the order is closed.
+    """
+    waits = "/commission" in transfer_id and record.served and record.state != "closed"
+    if record.state in LIVE or waits:
         return "pending"
     if not record.served:
         return "voided"
-    if "/deposit" in transfer_id:
+    if "/deposit" in transfer_id or "/commission" in transfer_id:
         return "posted" if posted else "voided"
     assert record.order is not None
     bill = record.order.progress.bill

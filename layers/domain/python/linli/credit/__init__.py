@@ -1,5 +1,6 @@
 """Neighbour credit (邻里信用体系): a double-entry ledger of points and box deposits."""
 
+from linli.credit import programme
 from linli.credit.audit import LedgerAudit, audit
 from linli.credit.converting import convert_deposit, restore_deposit
 from linli.credit.coupons import (
@@ -10,6 +11,7 @@ from linli.credit.coupons import (
     CouponUnavailable,
     CouponUseless,
     Terms,
+    apply,
     coupon_id,
     coupon_keys,
     coupons_in,
@@ -21,6 +23,12 @@ from linli.credit.coupons import (
     worth_fen,
 )
 from linli.credit.earning import AwardDeed, AwardedDeed, award
+from linli.credit.funds import (
+    pay_commission,
+    promise_commission,
+    reimburse,
+    take_back_commission,
+)
 from linli.credit.hold import (
     grant,
     hold_deposit,
@@ -48,6 +56,7 @@ from linli.credit.model import (
     UnknownDeed,
 )
 from linli.credit.reverse import reverse
+from linli.credit.rows import leader_holder
 from linli.credit.settle import post, post_part, spend_part, void
 from linli.credit.statement import Statement, statement
 from linli.credit.sweep import sweep
@@ -80,6 +89,7 @@ __all__ = [
     "TooManyPoints",
     "TransferSettled",
     "UnknownDeed",
+    "apply",
     "audit",
     "award",
     "convert_deposit",
@@ -92,16 +102,22 @@ __all__ = [
     "hold_coupon",
     "hold_deposit",
     "hold_points",
+    "leader_holder",
     "list_coupons",
     "order_keys",
+    "pay_commission",
     "post",
     "post_part",
+    "programme",
+    "promise_commission",
     "refund_deposit",
+    "reimburse",
     "restore_deposit",
     "reverse",
     "spend_part",
     "statement",
     "sweep",
+    "take_back_commission",
     "use_coupon",
     "view",
     "void",

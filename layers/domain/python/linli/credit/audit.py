@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from linli.credit.audit_sums import Sums
 from linli.credit.audit_wholes import Kept, compare
 from linli.credit.model import FORFEITS
-from linli.credit.rows import DEPOSIT, LOT, POINTS, LedgerItem
+from linli.credit.rows import DEPOSIT, LOT, POINTS, LedgerItem, merchant_holder
 from linli.kernel import reads
 
 
@@ -17,7 +17,7 @@ class LedgerAudit:
     What the ledger adds up to. `deposits_fen`: what each resident is owed for boxes;
     `forfeits_fen`: what of theirs was converted; `transfers`: the state of each transfer by its
     id, and what it has posted; `coupons`: the state of each coupon by its id, and the order that
-    has it.
+    has it; `reimbursed_fen`: what merchants are owed for the discounts of an order.
     """
 
     breaches: list[str] = field(default_factory=list)
@@ -27,6 +27,7 @@ class LedgerAudit:
     burnt_points: int = 0
     transfers: dict[str, tuple[str, int]] = field(default_factory=dict)
     coupons: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    reimbursed_fen: Counter[str] = field(default_factory=Counter)
 
 
 def audit(*, cap_points: int | None = None) -> LedgerAudit:
@@ -61,7 +62,10 @@ _Read = Callable[[str, LedgerItem, LedgerAudit, Sums, Kept], None]
 
 def _transfer(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept: Kept) -> None:
     posted = int(item.posted_units or 0)
-    result.transfers[item.sk] = str(item.state), posted
+    if holder.startswith(merchant_holder("")):
+        result.reimbursed_fen[item.sk.partition("/")[0]] += posted
+    else:
+        result.transfers[item.sk] = str(item.state), posted
     if FORFEITS.name in (item.debit, item.credit):
         result.forfeits_fen[holder] += posted if item.credit == FORFEITS.name else -posted
     sums.add(holder, item)

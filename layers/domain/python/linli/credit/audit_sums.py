@@ -6,16 +6,11 @@ from datetime import date
 from typing import Final
 
 from linli.credit import lots, score
-from linli.credit.model import CASH, ISSUER, Currency, State
-from linli.credit.rows import COMMISSION, DEPOSIT, POINTS, LedgerItem, lot_key, redeemed
+from linli.credit.model import Currency, State
+from linli.credit.rows import LedgerItem, account_of, lot_key, redeemed
 from linli.kernel.time import local_date, parse_instant
 
 Key = tuple[str, str]
-_PERSONS: Final = {
-    "points": ("", POINTS),
-    "deposit": ("", DEPOSIT),
-    "commission": ("leader/", COMMISSION),
-}
 _PAIRS: Final = frozenset(
     {
         ("issuer", "points"),
@@ -31,15 +26,6 @@ _PAIRS: Final = frozenset(
     }
 )
 """Between which kinds of accounts something moves, and in which direction."""
-
-
-def account_of(name: str) -> tuple[str, str] | None:
-    """The (holder, sort key) of the balance of a person's account; none of a system account."""
-    kind, _, who = name.partition("/")
-    if name in (ISSUER.name, CASH.name) or kind not in _PERSONS:
-        return None
-    prefix, sk = _PERSONS[kind]
-    return f"{prefix}{who}", sk
 
 
 @dataclass(slots=True)

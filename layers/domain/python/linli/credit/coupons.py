@@ -194,6 +194,31 @@ def worth_fen(terms: Terms, basket: Basket) -> int:
     return goods_fen + min(terms.slot_fen, basket.slot_fen)
 
 
+def apply(coupons: Sequence[Coupon], basket: Basket, now: datetime) -> list[int]:
+    """
+    What each coupon takes off a basket, one after the other, in fen. Pure.
+
+    Raises:
+        CouponUnavailable: One is not available, or has expired.
+        CouponUseless: One would take nothing off, or two are of a kind.
+    """
+    if len({coupon.kind for coupon in coupons}) < len(coupons):
+        raise CouponUseless
+    fens = []
+    for coupon in coupons:
+        if coupon.state != CouponState.AVAILABLE or coupon.expires_at <= rfc3339(now):
+            raise CouponUnavailable
+        fen = worth_fen(coupon.terms, basket)
+        if not fen:
+            raise CouponUseless
+        slot_fen = min(coupon.terms.slot_fen, basket.slot_fen)
+        basket = Basket(
+            basket.goods_fen - (fen - slot_fen), basket.slot_fen - slot_fen, basket.price_fen
+        )
+        fens.append(fen)
+    return fens
+
+
 def hold_coupon(
     tx: Transaction, *, resident_id: str, coupon_id: str, order_id: str, now: datetime
 ) -> None:

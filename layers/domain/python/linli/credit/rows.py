@@ -275,3 +275,30 @@ def redeemed(on: date) -> str:
 def quota_of(community_id: str, reward: str, on: date) -> str:
     """The partition of what a programme gave of a reward on a day, in parts."""
     return f"QUOTA#{community_id}#{reward}#{on.isoformat()}"
+
+
+_PERSONS = {
+    "points": ("", POINTS),
+    "deposit": ("", DEPOSIT),
+    "commission": ("leader/", COMMISSION),
+}
+"""Accounts of persons: the prefix of the holder and the sort key of the balance."""
+
+
+def account_of(name: str) -> tuple[str, str] | None:
+    """The (holder, sort key) of the balance of a person's account; none of a system account."""
+    kind, _, who = name.partition("/")
+    if not who or kind not in _PERSONS:
+        return None
+    prefix, sk = _PERSONS[kind]
+    return f"{prefix}{who}", sk
+
+
+def leader_holder(leader_id: str) -> str:
+    """Whose entries a leader's commissions are: apart from their own as a resident."""
+    return f"leader/{leader_id}"
+
+
+def merchant_holder(owner_id: str) -> str:
+    """Whose entries a merchant's are."""
+    return f"merchant/{owner_id}"

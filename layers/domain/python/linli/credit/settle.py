@@ -8,11 +8,11 @@ from pynamodb.expressions.update import Action
 
 from linli.credit.model import Currency, Fen, Points, State, TransferSettled
 from linli.credit.rows import (
-    DEPOSIT,
     POINTS,
     BalanceRow,
     DayRow,
     TransferRow,
+    account_of,
     person,
     spent,
     transfers_of,
@@ -39,10 +39,10 @@ def post_part(
     tx: Transaction, *, transfer_id: str, resident_id: str, fen: Fen, now: datetime
 ) -> None:
     """
-    Make `fen` of a pending deposit final and let the rest lapse; none voids it.
+    Make `fen` of a pending deposit or commission final and let the rest lapse; none voids it.
 
     Raises, here or when `tx` commits:
-        NotFound: The resident has no such deposit transfer.
+        NotFound: The resident has no such transfer of money.
         Invalid: More than is pending, or less than nothing.
         TransferSettled: It is not pending.
     """
@@ -129,8 +129,10 @@ def _post(tx: Transaction, row: TransferRow, units: int, now: datetime) -> None:
             condition=BalanceRow.held_units >= int(row.units),
         )
     else:
+        holder = account_of(row.credit)
+        assert holder is not None, "pending money is a person's to be"
         tx.update(
-            BalanceRow(person(resident), DEPOSIT),
+            BalanceRow(person(holder[0]), holder[1]),
             [BalanceRow.available_units.add(units)],
         )
 

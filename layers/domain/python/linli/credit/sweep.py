@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -147,14 +148,15 @@ def _expire_points(
     tx.update(
         BalanceRow(person(resident_id), POINTS),
         [BalanceRow.available_units.add(-points), BalanceRow.spent_units.add(points)],
-        condition=_as_seen(spent) & (BalanceRow.held_units == held),
+        condition=_as_seen(BalanceRow.spent_units, spent) & _as_seen(BalanceRow.held_units, held),
         refusal=Contended("the resident is spending"),
     )
 
 
-def _as_seen(spent: int) -> Condition:
-    same: Condition = BalanceRow.spent_units == spent
-    return same if spent else same | BalanceRow.spent_units.does_not_exist()
+def _as_seen(attribute: NumberAttribute, units: int) -> Condition:
+    """What was never added to is not there."""
+    same: Condition = attribute == units
+    return same if units else same | attribute.does_not_exist()
 
 
 def _at(now: datetime) -> UUID:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linli.kernel import reads
-from linli.orders.hold import deposit_id, points_id
+from linli.orders.hold import commission_id, deposit_id, points_id
 from linli.orders.model import Order
 from linli.orders.rows import (
     DELIVERY,
@@ -98,6 +98,8 @@ class Record:
     def _transfers(self, holds: int) -> list[str]:
         assert self.order is not None
         points = [points_id(self.order_id, holds)] if self.order.points else []
+        if self.order.attribution and self.order.attribution.promised_fen:
+            points.append(commission_id(self.order, holds))
         return points + ([deposit_id(self.order_id, holds)] if self.order.deposit_fen else [])
 
 

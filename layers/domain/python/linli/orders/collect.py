@@ -29,6 +29,7 @@ from linli.orders.turn import carry_out, once
 CODE_VALID = timedelta(minutes=30)
 MOST_TRIES = 5
 _DIGITS = 8
+_TO_THE_DOOR = ("routed", "picking", "packed", "handed_over")
 
 
 class WrongCode(Conflict):
@@ -62,10 +63,11 @@ def issue_code(order_id: str, *, resident_id: str, now: datetime) -> CodeView:
 
     Raises:
         NotFound: There is no such order of this resident's.
-        OutOfOrder: It does not wait to be collected.
+        OutOfOrder: It does not wait to be collected, nor is it on its way to the door.
     """
     order = read(order_id, resident_id)
-    _check_waiting(order)
+    if order.channel in ("locker", "pickup") or order.state not in _TO_THE_DOOR:
+        _check_waiting(order)  # Else it is told to the courier at the door, as a proof.
     code, salt = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}", secrets.token_hex(16)
     until = rfc3339(now + CODE_VALID)
     row = CodeRow(order_id, CODE, digest=_digest(code, salt), salt=salt, until=until, tries=0)
@@ -107,6 +109,17 @@ def collect(order_id: str, command: Collect, *, caller: Caller, now: datetime) -
         tx.delete(CodeRow(order_id, CODE), condition=same, refusal=WrongCode())
 
     return carry_out(order_id, act, once(command, command.id, order_id, caller.subject, now))
+
+
+def check_door_code(order_id: str, code: str, now: datetime) -> None:
+    """
+    Check the code that a resident tells a courier at the door; it stays valid for its time, so
+    that a report sent again is believed again.
+
+    Raises:
+        WrongCode: See there; a wrong one is counted.
+    """
+    _check_code(order_id, code, now)
 
 
 def _check_caller(order: Order, caller: Caller) -> None:

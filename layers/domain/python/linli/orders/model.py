@@ -4,9 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from linli.credit import MOST_COUPONS, CouponId
 from linli.kernel.errors import Refused
 from linli.kernel.geography import Crs, Point, point
 from linli.kernel.ids import CommandId, CommunityId, PersonId, Sku, SlotId, StoreId
+from linli.leaders.model import Attribution
 from linli.orders.progress import Progress
 from linli.orders.states import State
 
@@ -123,6 +125,9 @@ class PlaceOrder(BaseModel):
     slot_id: SlotId
     boxes: int = Field(default=0, strict=True, ge=0, le=MOST_BOXES)
     spend_points: int = Field(default=0, strict=True, ge=0, le=100_000)
+    coupons: Annotated[tuple[CouponId, ...], Field(max_length=MOST_COUPONS)] = Field(
+        default=(), description="The caller's, of different kinds; held until the order ends"
+    )
     emergency: bool = Field(
         default=False, description="Takes the reserve; in emergency mode, or by the dispatcher"
     )
@@ -139,6 +144,8 @@ class PlaceOrder(BaseModel):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
+        if len(set(self.coupons)) < len(self.coupons):
+            raise ValueError("a coupon is used once")
         if len({line.sku for line in self.lines}) < len(self.lines):
             raise ValueError("each SKU may appear on one line only")
         if not self.slot_id.startswith(f"{self.community_id}."):
@@ -205,11 +212,23 @@ class Line(BaseModel):
     by_weight: bool = False
 
 
+class CouponUse(BaseModel):
+    """A coupon that an order holds: what it takes off in all, and off the goods alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    coupon_id: str
+    kind: str
+    fen: int
+    goods_fen: int
+
+
 class Order(BaseModel):
     """
     An order as kept.
 
-    `total_fen` = `goods_fen` + `slot_fen` + `proxy_fen` - `discount_fen` + `deposit_fen`, always.
+    `total_fen` = `goods_fen` + `slot_fen` + `proxy_fen` - `discount_fen` - `coupon_fen` +
+    `deposit_fen`, always. `discount_fen` is what points take off.
     `resident_id` placed it and pays for it; `for_resident` says for whom, if not for themselves.
     """
 
@@ -240,6 +259,10 @@ class Order(BaseModel):
     payment: Payment = "cash"
     for_resident: ForResident | None = None
     emergency: bool = False
+    coupons: tuple[CouponUse, ...] = ()
+    coupon_fen: int = 0
+    priority: bool = False
+    attribution: Attribution | None = None
     progress: Progress = Progress()
 
     @property

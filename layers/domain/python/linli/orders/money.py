@@ -24,10 +24,10 @@ def bill_of(order: Order, parts: Sequence[OrderPart]) -> Bill:
     """
     The bill of an order of which `parts` were picked.
 
-    Money goes back before points do: the points stay spent as long as goods and fees are worth
-    them, whole points of what is left over are given back, and the rest of less than a point is
-    to the resident's favour. What goes back is split over the lines that came out short by
-    largest remainder, so that they add up to it.
+    A coupon is used whole. Money goes back before points do: the points stay spent as long as
+    goods and fees are worth them, whole points of what is left over are given back, and the rest
+    of less than a point is to the resident's favour. What goes back is split over the lines that
+    came out short by largest remainder, so that they add up to it.
     """
     final = {line.sku: 0 for line in order.lines}
     for part in parts:
@@ -35,7 +35,7 @@ def bill_of(order: Order, parts: Sequence[OrderPart]) -> Bill:
             final[picked.sku] += picked.fen + (picked.substitute.fen if picked.substitute else 0)
     promised = {line.sku: line.units * line.price_fen for line in order.lines}
     goods_fen = sum(final.values())
-    worth_fen = goods_fen + order.slot_fen + order.proxy_fen
+    worth_fen = max(0, goods_fen + order.slot_fen + order.proxy_fen - order.coupon_fen)
     point_fen = order.discount_fen // order.points if order.points else 1
     points = min(order.points, worth_fen // point_fen)
     final_fen = min(order.total_fen, worth_fen - points * point_fen + order.deposit_fen)
@@ -49,6 +49,7 @@ def bill_of(order: Order, parts: Sequence[OrderPart]) -> Bill:
         goods_fen=goods_fen,
         slot_fen=order.slot_fen,
         proxy_fen=order.proxy_fen,
+        coupon_fen=goods_fen + order.slot_fen + order.proxy_fen - worth_fen,
         discount_fen=worth_fen + order.deposit_fen - final_fen,
         deposit_fen=order.deposit_fen,
         points=points,

@@ -45,7 +45,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     """
     caller.require(command.community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
-    plan = plan_for(command, caller.subject, settings)
+    plan = plan_for(command, caller.subject, settings, attributed=True)
     for _ in range(_PLANS):
         found = reads.batch([order_key(str(command.id)), *plan.keys(now)])
         if row := order_row(found, str(command.id)):

@@ -1,16 +1,18 @@
 """Planning an order: what to read for it, and the decision on what was read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from linli import catalogue, credit, slots, stock
+from linli import catalogue, credit, leaders, slots, stock
 from linli.catalogue import Community
-from linli.credit import CreditView
+from linli.credit import Coupon, CreditView
 from linli.kernel import reads
 from linli.kernel.errors import Refused
 from linli.kernel.settings import Settings
 from linli.kernel.time import local_date
 from linli.kernel.transact import Transaction
+from linli.leaders import Attribution
 from linli.orders import consent, rules
 from linli.orders.model import AddressIn, LineIn, Order, PlaceOrder
 from linli.orders.rules import Decision
@@ -30,6 +32,7 @@ class Plan:
     community: Community
     pool: Pool
     kept: Order | None = None
+    attributed: bool = False
 
     def keys(self, now: datetime) -> list[reads.Key]:
         """What a batch must read for it."""
@@ -39,6 +42,10 @@ class Plan:
         keys += stock.level_keys(self.pool, command.wanted)
         if command.spend_points:
             keys += credit.order_keys(self.resident_id, local_date(now))
+        if self.kept is None:
+            keys += credit.coupon_keys(self.resident_id, command.coupons)
+        if self.attributed:
+            keys.append(leaders.membership_key(self.resident_id))
         if command.for_resident:
             keys.append(consent.key(command.for_resident))
         return keys
@@ -55,6 +62,7 @@ class Plan:
         if command.for_resident and self.kept is None:
             who = command.community_id, self.resident_id
             consent.check(found, command.for_resident, *who, now)
+        coupons = () if self.kept else self._coupons(found)
         snapshot = rules.Snapshot(
             pool=self.pool.stores,
             levels=stock.levels_in(found, self.pool, command.wanted),
@@ -62,9 +70,21 @@ class Plan:
             slot=slots.slot_in(found, command.slot_id),
             community=self.community,
             kept=self.kept,
+            coupons=coupons,
+            attribution=self._attribution(found),
         )
         who_pays = self.resident_id
         return rules.decide(command, snapshot, resident_id=who_pays, now=now, settings=settings)
+
+    def _coupons(self, found: reads.Found) -> Sequence[Coupon]:
+        """The coupons that the order would use; all are the payer's."""
+        return credit.coupons_in(found, self.resident_id, self.command.coupons)
+
+    def _attribution(self, found: reads.Found) -> Attribution | None:
+        """To whom the order counts, if its resident has joined a leader."""
+        if not self.attributed:
+            return None
+        return leaders.leader_in(found, self.resident_id, self.command.community_id)
 
     def credit(self, found: reads.Found, now: datetime) -> CreditView | None:
         """What the payer has in points, if the order spends any."""
@@ -79,12 +99,17 @@ class Plan:
 
 
 def plan_for(
-    command: PlaceOrder, resident_id: str, settings: Settings, kept: Order | None = None
+    command: PlaceOrder,
+    resident_id: str,
+    settings: Settings,
+    kept: Order | None = None,
+    *,
+    attributed: bool = False,
 ) -> Plan:
-    """The plan of a wish; of `kept`, if it is to change."""
+    """The plan of a wish; of `kept`, if it is to change. `attributed`: it may be a leader's."""
     community = catalogue.community(command.community_id, settings.pool_metres)
     pool = stock.pool_for(command.deliver_to.point, command.wanted, community)
-    return Plan(command, resident_id, community, pool, kept)
+    return Plan(command, resident_id, community, pool, kept, attributed)
 
 
 def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder:
@@ -103,6 +128,7 @@ def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder
             "slot_id": order.slot_id,
             "boxes": order.boxes,
             "spend_points": order.points,
+            "coupons": tuple(use.coupon_id for use in order.coupons),
             "emergency": order.emergency,
             "pay": order.pay,
             "store_id": order.store_ids[0] if order.channel == "pickup" else None,

@@ -54,8 +54,8 @@ class Bill(BaseModel):
     """
     What an order comes to once it is picked; all parts add up.
 
-    `final_fen` = `goods_fen` + `slot_fen` + `proxy_fen` - `discount_fen` + `deposit_fen`, and
-    `refund_fen` = promised total - `final_fen` = the sum of the lines' refunds.
+    `final_fen` = `goods_fen` + `slot_fen` + `proxy_fen` - `discount_fen` - `coupon_fen` +
+    `deposit_fen`, and `refund_fen` = promised total - `final_fen` = the sum of the lines' refunds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +65,7 @@ class Bill(BaseModel):
     slot_fen: int
     proxy_fen: int
     discount_fen: int
+    coupon_fen: int = 0
     deposit_fen: int
     points: int
     final_fen: int

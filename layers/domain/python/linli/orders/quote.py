@@ -34,6 +34,7 @@ class Quote(BaseModel):
     slot_fen: int
     proxy_fen: int
     discount_fen: int
+    coupon_fen: int
     deposit_fen: int
     total_fen: int = Field(description="Send it as `expected_total_fen` to pay no other price")
     pay_by: str | None
@@ -68,6 +69,7 @@ def quote(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         slot_fen=order.slot_fen,
         proxy_fen=order.proxy_fen,
         discount_fen=order.discount_fen,
+        coupon_fen=order.coupon_fen,
         deposit_fen=order.deposit_fen,
         total_fen=order.total_fen,
         pay_by=order.progress.pay_by,

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from linli.catalogue import Community, Product, Store
+from linli.credit import Coupon
 from linli.kernel.settings import Settings
 from linli.kernel.time import local_date, rfc3339
+from linli.leaders.model import Attribution
 from linli.orders.model import (
     Address,
     AddressIn,
@@ -20,6 +22,7 @@ from linli.orders.model import (
     SourceOf,
     UnknownSku,
 )
+from linli.orders.privileges import privileges
 from linli.orders.progress import OrderPart, Progress
 from linli.slots import Slot, UnknownSlot
 from linli.stock import Level, OutOfStock, Shelf, Source, choose_sources, offers
@@ -44,6 +47,8 @@ class Snapshot:
     slot: Slot | None
     community: Community
     kept: Order | None = None
+    coupons: Sequence[Coupon] = ()
+    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def decide(
 
     Raises:
         UnknownSlot, SlotClosed, SlotFull, UnknownSku, OutsideEveryPool, OutOfStock,
-        PointsExceedTotal, PriceChanged
+        PointsExceedTotal, PriceChanged, CouponUnavailable, CouponUseless
     """
     slot = _open_slot(snapshot, now)
     unknown = sorted(set(command.wanted) - set(snapshot.products))
@@ -174,11 +179,12 @@ def _promise(
     slot_fen = kept.slot_fen if kept else slot.price_fen
     proxy_fen = kept.proxy_fen if kept else community.proxy_fee_fen if command.for_resident else 0
     discount_fen = kept.discount_fen if kept else command.spend_points * settings.point_fen
-    if discount_fen > goods_fen + slot_fen + proxy_fen:
+    more = privileges(kept, snapshot.coupons, snapshot.attribution, lines, slot_fen, now)
+    if discount_fen + more.coupon_fen > goods_fen + slot_fen + proxy_fen:
         raise PointsExceedTotal
     box_fen = _box_fen(snapshot, settings)
     deposit_fen = kept.deposit_fen if kept else command.boxes * box_fen
-    total_fen = goods_fen + slot_fen + proxy_fen - discount_fen + deposit_fen
+    total_fen = goods_fen + slot_fen + proxy_fen - discount_fen - more.coupon_fen + deposit_fen
     if command.expected_total_fen not in (None, total_fen):
         raise PriceChanged(total_fen=total_fen)
     due = command.pay == "online" and total_fen > 0
@@ -189,6 +195,7 @@ def _promise(
         "slot_fen": slot_fen,
         "proxy_fen": proxy_fen,
         "discount_fen": discount_fen,
+        **more.model_dump(),
         "deposit_fen": deposit_fen,
         "box_fen": box_fen,
         "total_fen": total_fen,

@@ -6,7 +6,7 @@ from datetime import datetime
 from linli.kernel import reads
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction
-from linli.orders import serve
+from linli.orders import hold, serve
 from linli.orders.model import Order
 from linli.orders.pay import expire
 from linli.orders.rows import BY_DUE, DUE_SHARDS, DueRow, due_mark
@@ -78,5 +78,6 @@ def close(order_id: str, now: datetime) -> Order:
         at = order.progress.close_at
         if order.state in ("delivered", "collected", "failed") and at and at <= rfc3339(now):
             turn(tx, order, "close", actor=SWEEPER, now=now, reason="undisputed")
+            hold.settle(tx, order, now)
 
     return carry_out(order_id, act)

@@ -1,0 +1,41 @@
+"""Leaders of buildings (楼栋团长): residents join by consent, orders count, commissions accrue."""
+
+from linli.leaders.accrue import accrue, close, void
+from linli.leaders.audit import breaches
+from linli.leaders.join import (
+    JoinLeader,
+    LeaveLeader,
+    Membership,
+    join,
+    leader_in,
+    leave,
+    membership,
+    membership_key,
+)
+from linli.leaders.model import Attribution, Building, LeaderView
+from linli.leaders.register import PutLeader, buildings, put_leader
+from linli.leaders.settle import settle
+from linli.leaders.totals import view
+
+__all__ = [
+    "Attribution",
+    "Building",
+    "JoinLeader",
+    "LeaderView",
+    "LeaveLeader",
+    "Membership",
+    "PutLeader",
+    "accrue",
+    "breaches",
+    "buildings",
+    "close",
+    "join",
+    "leader_in",
+    "leave",
+    "membership",
+    "membership_key",
+    "put_leader",
+    "settle",
+    "view",
+    "void",
+]
