@@ -37,13 +37,15 @@ class LevelView(BaseModel):
     reserve_units: int
     protected_units: int
     free_units: int
+    shards: int = Field(description="In how many items the units lie; more than one: it is hot")
 
     @classmethod
     def of(cls, level: Level, now: datetime) -> Self:
         """The view of `level` at `now`."""
-        stored = {n: getattr(level, n) for n in cls.model_fields if n != "free_units"}
+        own = {"protected_units", "free_units", "shards"}
+        stored = {n: getattr(level, n) for n in cls.model_fields if n not in own}
         stored["protected_units"] = level.protected_at(now)
-        return cls(**stored, free_units=level.free_units(now))
+        return cls(**stored, free_units=level.free_units(now), shards=len(level.split))
 
 
 class Stocktable(BaseModel):
@@ -83,6 +85,12 @@ class UnitsKept(BaseModel):
     """Units that a store keeps."""
 
     units: int = Field(strict=True, ge=0, le=100_000)
+
+
+class Shards(BaseModel):
+    """Over how many items a shelf's units are spread."""
+
+    shards: int = Field(strict=True, ge=1, le=stock.MOST_SHARDS)
 
 
 class ProtectionView(BaseModel):
@@ -273,6 +281,22 @@ def protect(store_id: StoreOf, sku: SkuOf, protection: UnitsKept) -> Response[Le
 def reserve(store_id: StoreOf, sku: SkuOf, kept: UnitsKept) -> Response[LevelView]:
     _let_serve(store_id, Role.DISPATCHER, Role.CITY)
     level = stock.put_reserve(store_id, sku, kept.units)
+    return door.answer(LevelView.of(level, door.now(app)))
+
+
+@app.put(
+    "/v1/stock/<store_id>/<sku>/shards",
+    summary="Split a hot shelf, or join it again",
+    description="Above some twenty orders a second for one product of one store: its units lie in "
+    "several items then, so that orders do not stand in each other's way. Nothing else changes. "
+    "With fewer, an item at which units are held goes when their orders have ended.",
+    tags=["stock"],
+    responses=door.ok(LevelView, 404, 409, 503),
+)
+def split(store_id: StoreOf, sku: SkuOf, into: Shards) -> Response[LevelView]:
+    if not door.caller(app).holds(Role.STORE, store_id):
+        _let_serve(store_id, Role.DISPATCHER)
+    level = stock.split(store_id, sku, into.shards)
     return door.answer(LevelView.of(level, door.now(app)))
 
 

@@ -53,6 +53,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/stock/{store_id}/{sku}/protection": frozenset({_S, _D, _Y}),
     "PUT /v1/stock/{store_id}/{sku}/protection": frozenset({_S}),
     "PUT /v1/stock/{store_id}/{sku}/reserve": frozenset({_D, _Y}),
+    "PUT /v1/stock/{store_id}/{sku}/shards": frozenset({_S, _D}),
     # presale
     "PUT /v1/presale-cycles/{cycle_id}": frozenset({_L, _D, _Y}),
     "GET /v1/presale-cycles": ANY,
