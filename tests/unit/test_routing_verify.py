@@ -56,7 +56,11 @@ def test_swapping_two_stops_without_new_times_is_caught() -> None:
     [
         (Reason.NO_COURIER, True),
         (Reason.TOO_HEAVY, True),
-        (Reason.NO_ROOM, False),
+        (Reason.UNREACHABLE, True),
+        (Reason.WINDOW_MISSED, True),
+        (Reason.SHIFT_TOO_SHORT, True),
+        (Reason.NOT_WORTH, True),
+        (Reason.NO_ROOM, True),
     ],
 )
 def test_a_reason_that_numbers_refute_is_caught(reason: Reason, wrong: bool) -> None:

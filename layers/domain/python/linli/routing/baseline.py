@@ -8,7 +8,7 @@ vehicle is full, and come back for a second load.
 
 from collections.abc import Sequence
 
-from linli.routing.insertion import insertion
+from linli.routing.insertion import insertion, last_of
 from linli.routing.model import UNREACHABLE, Problem
 from linli.routing.plan import Plan
 from linli.routing.tours import Fleet, Tour, Trip
@@ -22,7 +22,7 @@ def first_come_nearest_next(problem: Problem) -> Plan:
     in time everywhere, else to the first who can fetch it on another trip.
     """
     fleet = Fleet(problem)
-    for stop in range(len(problem.stops)):
+    for stop in sorted(fleet.open):
         _take(fleet, stop)
     return fleet.plan("first_come_nearest_next")
 
@@ -33,7 +33,7 @@ def _take(fleet: Fleet, stop: int) -> None:
             if another_trip and not tour.trips:
                 continue
             trips = _with(fleet, tour, stop, another_trip)
-            if trips is not None and fleet.in_time(tour, trips):
+            if trips is not None and fleet.judge(tour, trips) is not None:
                 tour.trips = trips
                 return
 
@@ -43,19 +43,20 @@ def _with(fleet: Fleet, tour: Tour, stop: int, another_trip: bool) -> list[Trip]
     before = tour.trips if another_trip else tour.trips[:-1]
     present = [] if another_trip or not tour.trips else tour.trips[-1].stops
     stops = [*present, stop]
-    if not fleet.fits(tour.vehicle, stops):
+    if stop not in tour.suited or not fleet.fits(tour, stops):
         return None
-    start = before[-1].stops[-1] if before else None
-    trip = _nearest_next(fleet, tour, None if start is None else fleet.stop_at[start], stops)
+    trip = _nearest_next(fleet, tour, last_of(fleet, before[-1]) if before else tour.entry, stops)
     return None if trip is None else [*before, trip]
 
 
-def _nearest_next(fleet: Fleet, tour: Tour, at: int | None, stops: Sequence[int]) -> Trip | None:
-    """A trip over the stops' stores and then the stops, always to the nearest that is left."""
-    place = tour.vehicle.start if at is None else at
+def _nearest_next(fleet: Fleet, tour: Tour, place: int, stops: Sequence[int]) -> Trip | None:
+    """A trip over the stops' stores, the stops and the depots of what they return, always to the
+    nearest that is left."""
     stores, place = _chain(tour, place, fleet.stores_of(stops), fleet.store_at)
     ordered, place = _chain(tour, place, sorted(stops), fleet.stop_at)
-    return None if place == UNREACHABLE else Trip(stores, ordered)
+    taking = sorted({drop for stop in stops for drop in fleet.drops[stop]})
+    drops, place = _chain(tour, place, taking, fleet.store_at)
+    return None if place == UNREACHABLE else Trip(stores, ordered, drops)
 
 
 def _chain(tour: Tour, at: int, left: Sequence[int], where: Sequence[int]) -> tuple[list[int], int]:

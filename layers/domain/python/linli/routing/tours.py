@@ -1,23 +1,22 @@
 """
 What the pure-Python heuristics work on: each courier's trips, as indices into the problem.
 
-A trip collects at its stores, then delivers its stops; a courier may make several. Plans of the
-solver may mix collecting and delivering more freely; these heuristics do not.
+A trip collects at its stores, delivers its stops, then hands in what they returned; a courier may
+make several, after what is locked. Plans of the solver may mix these more freely; these
+heuristics do not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from linli.routing.index import Head, Index
 from linli.routing.model import UNREACHABLE, Problem, Travel, Vehicle
+from linli.routing.placing import weight
 from linli.routing.plan import Call, Kind, Plan, Reason, Route
-from linli.routing.timetable import (
-    Times,
-    place_of_depot,
-    place_of_stop,
-    plan_for,
-    route_for,
-    times,
-)
+from linli.routing.reasons import suits
+from linli.routing.routes import timed_route
+from linli.routing.schedule import Place, Times, times
+from linli.routing.timetable import plan_for
 
 FORBIDDEN = 10**12
 """Metres of a leg that does not exist, more than any sum of legs that do."""
@@ -25,24 +24,38 @@ FORBIDDEN = 10**12
 
 @dataclass(slots=True)
 class Trip:
-    """Stores in the order of collecting, then stops in the order of delivering (indices)."""
+    """
+    Stores in the order of collecting, stops in the order of delivering, then depots in the order
+    of handing in returns (all indices).
+    """
 
     stores: list[int]
     stops: list[int]
+    drops: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Tour:
     """
-    The trips of one courier; `legs` are metres with FORBIDDEN where there is no way, `likeness`
-    is the same number for couriers who differ in nothing but their id.
+    The trips of one courier after their head; `legs` are metres with FORBIDDEN where there is no
+    way, `likeness` is the same number for couriers who differ in nothing but their id, `entry` is
+    where the trips begin. `soft` is what the present trips' lateness costs (`Fleet.judge`).
     """
 
     vehicle: Vehicle
     travel: Travel
     legs: list[list[int]]
     likeness: int
+    head: Head
+    entry: int
+    suited: frozenset[int]
     trips: list[Trip] = field(default_factory=list)
+    soft: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether the courier rides even without any trip."""
+        return self.vehicle.underway is not None
 
 
 def _legs(travel: Travel) -> list[list[int]]:
@@ -56,55 +69,121 @@ class Fleet:
     """All couriers' tours over one problem, with its lookups by index."""
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        legs = {travel.profile: _legs(travel) for travel in problem.travels}
-        alike: dict[Vehicle, int] = {}
-        self.tours: list[Tour] = []
-        for vehicle in problem.vehicles:
-            likeness = alike.setdefault(replace(vehicle, id=""), len(alike))
-            travel = problem.travel(vehicle)
-            self.tours.append(Tour(vehicle, travel, legs[vehicle.profile], likeness))
-        index = {depot.id: n for n, depot in enumerate(problem.depots)}
-        self.store_at = [depot.location for depot in problem.depots]
-        self.stop_at = [stop.location for stop in problem.stops]
-        self.stores = [place_of_depot(depot) for depot in problem.depots]
-        self.stops = [place_of_stop(stop) for stop in problem.stops]
-        self.grams = [stop.load_grams for stop in problem.stops]
-        self.boxes = [stop.boxes for stop in problem.stops]
-        self.sources = [[index[part.depot_id] for part in stop.parts] for stop in problem.stops]
+        self.problem, self.index = problem, Index(problem)
+        stops, depots = problem.stops, problem.depots
+        at = {depot.id: n for n, depot in enumerate(depots)}
+        loaded = {load for head in self.index.heads.values() for load in head.collected}
+        self.store_at = [depot.location for depot in depots]
+        self.stop_at = [stop.location for stop in stops]
+        self.sources = [
+            [at[p.depot_id] for p in stop.parts if (stop.id, p.depot_id) not in loaded]
+            for stop in stops
+        ]
+        self.drops = [[at[each.depot_id] for each in stop.returns] for stop in stops]
+        self.sizes = [
+            tuple(sum(p.size[n] for p in s.parts if (s.id, p.depot_id) not in loaded)
+                  for n in range(4))
+            for s in stops
+        ]  # fmt: skip
+        self.measures = [n for n in range(4) if any(size[n] for size in self.sizes)]
+        done = {stop_id for head in self.index.heads.values() for stop_id in head.served}
+        self.open = [n for n, stop in enumerate(stops) if stop.id not in done]
+        self.soft = any(stop.late_fen_per_minute or stop.priority for stop in stops)
+        self.returning = any(self.drops)
+        cold = any(p.cold_limit_seconds is not None for s in stops for p in s.parts)
+        underway = any(vehicle.underway for vehicle in problem.vehicles)
+        self.rich = self.returning or cold or underway
+        self._doors = [self.index.place(_door(stop.id)) for stop in stops]
+        self._stores = [self.index.place(Call(Kind.COLLECT, d.id, ())) for d in depots]
+        self.tours = self._tours()
 
-    def fits(self, vehicle: Vehicle, stops: Sequence[int]) -> bool:
-        """Whether the vehicle carries these stops' loads at once."""
-        grams, boxes = sum([self.grams[n] for n in stops]), sum([self.boxes[n] for n in stops])
-        return grams <= vehicle.capacity_grams and boxes <= vehicle.capacity_boxes
+    def _tours(self) -> list[Tour]:
+        legs = {travel.profile: _legs(travel) for travel in self.problem.travels}
+        alike: dict[Vehicle, int] = {}
+        suited: dict[int, frozenset[int]] = {}
+        tours: list[Tour] = []
+        for vehicle in self.problem.vehicles:
+            likeness = alike.setdefault(replace(vehicle, id=""), len(alike))
+            head = self.index.heads[vehicle.id]
+            if likeness not in suited or head.collected or self.index.holders:
+                suited[likeness] = self._suited(vehicle)
+            entry = self.index.place(head.calls[-1]).location if head.calls else head.place
+            travel = self.index.travel(vehicle)
+            row = legs[vehicle.profile]
+            tours.append(Tour(vehicle, travel, row, likeness, head, entry, suited[likeness]))
+        return tours
+
+    def _suited(self, vehicle: Vehicle) -> frozenset[int]:
+        stops = self.problem.stops
+        return frozenset(n for n in self.open if suits(self.index, vehicle, stops[n]) is None)
+
+    def fits(self, tour: Tour, stops: Sequence[int]) -> bool:
+        """Whether the vehicle carries what is to be collected for these stops at once."""
+        room, sizes = tour.vehicle.capacities, self.sizes
+        return all(sum([sizes[n][k] for n in stops]) <= room[k] for k in self.measures)
 
     def stores_of(self, stops: Sequence[int]) -> list[int]:
         """The stores that give any part of these stops, each once."""
         return sorted({store for stop in stops for store in self.sources[stop]})
 
-    def in_time(self, tour: Tour, trips: Sequence[Trip]) -> bool:
-        """Whether the courier can make these trips within windows and shift."""
-        places = [
-            place
-            for trip in trips
-            for place in (
-                *(self.stores[n] for n in trip.stores),
-                *(self.stops[n] for n in trip.stops),
-            )
-        ]
-        return isinstance(times(tour.travel, tour.vehicle, places), Times)
+    def judge(self, tour: Tour, trips: Sequence[Trip]) -> int | None:
+        """
+        Thousandths of a fen of the trips' lateness, urgent stops' weighing most; None when the
+        courier cannot make the trips.
+        """
+        if self.rich:
+            calls = self.calls(tour, trips)
+            if self.index.overloaded(tour.vehicle, calls):
+                return None
+            places = self.index.places(tour.vehicle, calls)
+            bounds = self.index.bounds(tour.vehicle, calls)
+            timed = times(tour.travel, tour.vehicle, places, bounds)
+            before = len(tour.head.calls)
+        else:
+            timed = times(tour.travel, tour.vehicle, self._places(trips))
+            before = 0
+        if not isinstance(timed, Times):
+            return None
+        return self._lateness(trips, timed.starts[before:]) if self.soft else 0
+
+    def _places(self, trips: Sequence[Trip]) -> list[Place]:
+        places: list[Place] = []
+        for trip in trips:
+            places += [self._stores[n] for n in trip.stores]
+            places += [self._doors[n] for n in trip.stops]
+            places += [self._stores[n] for n in trip.drops]
+        return places
+
+    def _lateness(self, trips: Sequence[Trip], starts: Sequence[int]) -> int:
+        total, n = 0, 0
+        for trip in trips:
+            n += len(trip.stores)
+            for which in trip.stops:
+                stop = self.problem.stops[which]
+                late = stop.late_seconds(starts[n])
+                if late:
+                    total += late * (stop.late_fen_per_minute * 1000 // 60 + weight(stop.priority))
+                n += 1
+            n += len(trip.drops)
+        return total
 
     def plan(self, solver: str) -> Plan:
         """The plan of the present tours."""
-        routes = [self._route(tour) for tour in self.tours if tour.trips]
-        return plan_for(self.problem, solver, routes)
+        return plan_for(self.problem, solver, self.routes())
+
+    def routes(self) -> list[Route]:
+        """The routes of the present tours."""
+        return [self._route(tour) for tour in self.tours if tour.trips]
 
     def _route(self, tour: Tour) -> Route:
-        calls = [call for trip in tour.trips for call in self._calls(trip)]
-        route = route_for(self.problem, tour.vehicle, calls)
+        route = timed_route(self.index, tour.vehicle, self.calls(tour, tour.trips))
         if isinstance(route, Reason):
             raise AssertionError(f"a tour was kept though {route}")
         return route
+
+    def calls(self, tour: Tour, trips: Sequence[Trip]) -> list[Call]:
+        """The calls of the tour's head and of these trips."""
+        return [*tour.head.calls, *(call for trip in trips for call in self._calls(trip))]
 
     def _calls(self, trip: Trip) -> list[Call]:
         depots, stops = self.problem.depots, self.problem.stops
@@ -116,5 +195,16 @@ class Fleet:
             )
             for store in trip.stores
         ]
-        delivers = [Call(Kind.DELIVER, stops[n].id, (stops[n].id,)) for n in trip.stops]
-        return collects + delivers
+        hand_ins = [
+            Call(
+                Kind.RETURN,
+                depots[drop].id,
+                tuple(stops[n].id for n in trip.stops if drop in self.drops[n]),
+            )
+            for drop in trip.drops
+        ]
+        return [*collects, *(_door(stops[n].id) for n in trip.stops), *hand_ins]
+
+
+def _door(stop_id: str) -> Call:
+    return Call(Kind.DELIVER, stop_id, (stop_id,))
