@@ -1,4 +1,4 @@
-"""Returnable boxes over HTTP: register, look up, return."""
+"""Returnable boxes over HTTP: register, look up, scan, return, wash, dispute."""
 
 from typing import Annotated, Any, Self
 
@@ -9,19 +9,26 @@ from pydantic import BaseModel, Field
 from linli import boxes
 from linli.boxes import (
     Box,
+    BoxHistory,
     Custodian,
+    DisputeBox,
+    Disputed,
     InspectBox,
     Inspected,
+    MyBoxes,
     RegisterBox,
     ReturnBox,
     Returned,
+    Scans,
+    ScansTold,
 )
 from linli.credit import Points
 from linli.kernel import door
-from linli.kernel.ids import BoxId
+from linli.kernel.ids import BoxId, CommandId
 
 app = door.api("boxes")
 door.settings()
+ReturnPath = Annotated[CommandId, Path(description="The announcement's id")]
 BoxPath = Annotated[BoxId, Path(description="The box's GRAI")]
 
 
@@ -62,6 +69,71 @@ def register_box(box_id: BoxPath, box: RegisterBox) -> Response[BoxView]:
 )
 def read_box(box_id: BoxPath) -> Response[BoxView]:
     return door.answer(BoxView.of(boxes.read(box_id, caller=door.caller(app))))
+
+
+@app.get(
+    "/v1/boxes/<box_id>/history",
+    summary="The way that a box has come",
+    description="By when it was seen: its moves, and the scans that moved nothing, among them "
+    "those that contradict the rest. People are left out.",
+    tags=["boxes"],
+    responses=door.ok(BoxHistory, 404),
+)
+def read_history(box_id: BoxPath) -> Response[BoxHistory]:
+    return door.answer(boxes.history(box_id, caller=door.caller(app)))
+
+
+@app.get(
+    "/v1/me/boxes",
+    summary="My boxes",
+    description="What I have, and what I have not brought back in time: each with its deposit.",
+    tags=["boxes"],
+    responses=door.ok(MyBoxes),
+)
+def my_boxes() -> Response[MyBoxes]:
+    return door.answer(boxes.my_boxes(door.caller(app).subject))
+
+
+@app.post(
+    "/v1/scans",
+    summary="Tell where boxes were seen",
+    description="By keepers and couriers, perhaps hours later: each scan has the scanner's own "
+    "time, is told once, and never moves the present backwards. A resident's box that is seen at "
+    "a store, a station or with a courier is returned by it.",
+    tags=["boxes"],
+    responses=door.ok(ScansTold, 404, 409, 503),
+)
+def tell_scans(scans: Scans) -> Response[ScansTold]:
+    told = boxes.scan_all(
+        scans,
+        caller=door.caller(app),
+        now=door.now(app),
+        reward_points=Points(door.settings().points_a_return),
+    )
+    return door.answer(told)
+
+
+@app.post(
+    "/v1/boxes/<box_id>/disputes",
+    summary="Dispute what the books say of a box",
+    description="Opens a case with an owner; only by who has the box, or had it.",
+    tags=["boxes"],
+    status_code=201,
+    responses=door.ok(Disputed, 404, status=201),
+)
+def dispute_box(box_id: BoxPath, dispute: DisputeBox) -> Response[Disputed]:
+    told = boxes.dispute(box_id, dispute, caller=door.caller(app), now=door.now(app))
+    return door.answer(told, 201)
+
+
+@app.get(
+    "/v1/returns/<return_id>",
+    summary="A return that I announced",
+    tags=["boxes"],
+    responses=door.ok(Returned, 404),
+)
+def read_return(return_id: ReturnPath) -> Response[Returned]:
+    return door.answer(boxes.read_return(str(return_id), caller=door.caller(app)))
 
 
 @app.post(

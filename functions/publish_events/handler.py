@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from linli.boxes import events as of_boxes
 from linli.kernel.events import SOURCE
 from linli.orders import events as of_orders
 from linli.payments import events as of_payments
@@ -42,7 +43,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _event_of(record: dict[str, Any]) -> dict[str, Any] | None:
-    return of_orders.event_of(record) or of_payments.event_of(record)
+    return of_orders.event_of(record) or of_payments.event_of(record) or of_boxes.event_of(record)
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def shops() -> Iterator[Engine]:
         yield opened
         ledger = credit.audit()
         assert ledger.breaches == []
-        assert boxes.breaches(ledger.deposits_fen) == []
+        assert boxes.breaches(ledger.deposits_fen, ledger.forfeits_fen) == []
 
 
 def register(**change: Any) -> Answer:

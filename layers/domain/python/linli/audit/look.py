@@ -30,7 +30,7 @@ def look(cap_points: int) -> Snapshot:
     boxes_items, boxes_before = _state_of(Table.BOXES)
     ledger_items, ledger_before = _state_of(Table.LEDGER)
     ledger = credit.audit(cap_points=cap_points)
-    breaches = boxes.breaches(ledger.deposits_fen)
+    breaches = boxes.breaches(ledger.deposits_fen, ledger.forfeits_fen)
     presales = cycles()
     return Snapshot(
         booked=expected(booked(), presales),

@@ -2,38 +2,146 @@
 
 from linli.boxes.audit import breaches
 from linli.boxes.change_hands import hand_over, take_back
-from linli.boxes.model import Box, Custodian, RegisterBox, ReturnBox, Returned
+from linli.boxes.dispute import DISPUTE, DisputeBox, Disputed, dispute, settle_dispute
+from linli.boxes.empties import (
+    attach_empties,
+    cancel_empties,
+    empties_for,
+    read_empties,
+    release_empties,
+    request_empties,
+)
+from linli.boxes.empties_model import EmptiesRequest, EmptiesView, RequestEmpties, Taken
+from linli.boxes.figures import Figures
+from linli.boxes.look import BoxHistory, MyBoxes, history, my_boxes, read_return
+from linli.boxes.machine import TakenIn, take_in
+from linli.boxes.machine_model import ReturnArrival
+from linli.boxes.model import (
+    Box,
+    Custodian,
+    RegisterBox,
+    ReturnBox,
+    Returned,
+    Scan,
+    Scanned,
+    Scans,
+    ScansTold,
+)
+from linli.boxes.overdue import see_to, sweep
+from linli.boxes.recycle import HandedIn, HandIn, hand_in
 from linli.boxes.refusals import (
+    BoxElsewhere,
     BoxMoved,
     BoxNotClean,
     BoxNotInStore,
     BoxNotOut,
     BoxTaken,
+    EmptiesGone,
+    EmptiesOnTheWay,
+    FromTheFuture,
+    MachineTaken,
     RetiredBox,
+    StationFull,
+    StationTaken,
+    TooManyReturns,
+    TooOld,
+    UnknownClaim,
+    UnknownStation,
     UnknownStore,
 )
 from linli.boxes.register import read, register
+from linli.boxes.scan import scan, scan_all
+from linli.boxes.settle import settle
+from linli.boxes.stations import (
+    Machine,
+    PutMachine,
+    PutStation,
+    Station,
+    StationNear,
+    near,
+    put_machine,
+    put_station,
+    station,
+)
+from linli.boxes.take_empties import take_empties
 from linli.boxes.wash import InspectBox, Inspected, inspect
 
 __all__ = [
+    "DISPUTE",
     "Box",
+    "BoxElsewhere",
+    "BoxHistory",
     "BoxMoved",
     "BoxNotClean",
     "BoxNotInStore",
     "BoxNotOut",
     "BoxTaken",
     "Custodian",
+    "DisputeBox",
+    "Disputed",
+    "EmptiesGone",
+    "EmptiesOnTheWay",
+    "EmptiesRequest",
+    "EmptiesView",
+    "Figures",
+    "FromTheFuture",
+    "HandIn",
+    "HandedIn",
     "InspectBox",
     "Inspected",
+    "Machine",
+    "MachineTaken",
+    "MyBoxes",
+    "PutMachine",
+    "PutStation",
     "RegisterBox",
+    "RequestEmpties",
     "RetiredBox",
+    "ReturnArrival",
     "ReturnBox",
     "Returned",
+    "Scan",
+    "Scanned",
+    "Scans",
+    "ScansTold",
+    "Station",
+    "StationFull",
+    "StationNear",
+    "StationTaken",
+    "Taken",
+    "TakenIn",
+    "TooManyReturns",
+    "TooOld",
+    "UnknownClaim",
+    "UnknownStation",
     "UnknownStore",
+    "attach_empties",
     "breaches",
+    "cancel_empties",
+    "dispute",
+    "empties_for",
+    "hand_in",
     "hand_over",
+    "history",
     "inspect",
+    "my_boxes",
+    "near",
+    "put_machine",
+    "put_station",
     "read",
+    "read_empties",
+    "read_return",
     "register",
+    "release_empties",
+    "request_empties",
+    "scan",
+    "scan_all",
+    "see_to",
+    "settle",
+    "settle_dispute",
+    "station",
+    "sweep",
     "take_back",
+    "take_empties",
+    "take_in",
 ]

@@ -91,14 +91,16 @@ def _of_box(box: BoxItem, moves: Sequence[BoxItem]) -> Iterator[str]:
         yield "its custodian is not where its moves lead"
     if sum(move.went_to == Custodian.RESIDENT for move in chain) != box.cycle:
         yield "its cycles are not the times that it went out"
-    yield from _of_deposit(box, chain[-1])
+    yield from _of_deposit(box)
 
 
-def _of_deposit(box: BoxItem, last: BoxItem) -> Iterator[str]:
-    """Somebody holds it while a resident has it, or has lost it; else it carries nothing."""
-    overdue = box.custodian == Custodian.LOST and last.came_from == Custodian.RESIDENT
+def _of_deposit(box: BoxItem) -> Iterator[str]:
+    """Somebody holds it while a resident has it, perhaps while it is lost, else nobody does."""
+    overdue = box.custodian == Custodian.LOST and box.custodian_id == "overdue"
     out = box.custodian == Custodian.RESIDENT
-    if bool(box.holder_id) != (out or overdue) or (box.deposit_fen and not box.holder_id):
+    if (out and not box.holder_id) or (box.holder_id and not out and not overdue):
+        yield "it carries a deposit in a store, or none when out"
+    if (box.deposit_fen or box.converted_fen) and not box.holder_id:
         yield "it carries a deposit in a store, or none when out"
     if box.converted_fen and (box.deposit_fen or not overdue):
         yield "its deposit is converted and is not"

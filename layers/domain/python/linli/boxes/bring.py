@@ -18,7 +18,7 @@ from linli.boxes.rows import ClaimRow, box_key, claim_key, put_box, put_move
 from linli.boxes.rules import Claim
 from linli.boxes.stations import Station
 from linli.catalogue.packaging import Packaging
-from linli.credit import Fen, Points
+from linli.credit import Done, Fen, Points
 from linli.kernel import reads
 from linli.kernel.transact import Transaction, transaction
 
@@ -38,6 +38,7 @@ class Homecoming:
     at: datetime
     now: datetime
     returner_id: str | None
+    community_id: str
     programme: Packaging
     reward_points: Points
     station: Station | None = None
@@ -64,7 +65,7 @@ def bring_back(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Broug
         after = rules.moved(box, home.place, home.at)
         put_move(tx, box, after, move_id=home.source_id, now=home.now, at=home.at, by=home.by)
     refund_fen = _refund(tx, boxes, home)
-    earned = _reward(tx, len(boxes), home)
+    earned = _reward(tx, boxes, home)
     if home.station is not None:
         stations.take_in(tx, home.station, len(boxes), forced=home.forced)
     return Brought(refund_fen, earned)
@@ -88,17 +89,19 @@ def _refund(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> int:
     return owed.total()
 
 
-def _reward(tx: Transaction, boxes: int, home: Homecoming) -> Earned:
+def _reward(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Earned:
     if home.returner_id is None:
         return Earned()
+    others = {box.holder_id for box in boxes} - {home.returner_id}
     own = home.programme.reward_points
     return rewards.earn(
         tx,
         source_id=home.source_id,
         resident_id=home.returner_id,
-        boxes=boxes,
+        boxes=len(boxes),
         points_each=home.reward_points if own is None else own,
         programme=home.programme,
+        done=Done(home.community_id, others.pop() if len(others) == 1 else None),
         by=home.by,
         now=home.now,
     )

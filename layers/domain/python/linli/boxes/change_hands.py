@@ -228,6 +228,7 @@ def _homecoming(
         at=now,
         now=now,
         returner_id=None if returner_id == caller.subject else returner_id,
+        community_id=community_id,
         programme=bring.programme_of(community_id),
         reward_points=reward_points,
         station=station,

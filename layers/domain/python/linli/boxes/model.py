@@ -156,6 +156,14 @@ class Scan(BaseModel):
     claim_id: CommandId | None = None
 
 
+class Scans(BaseModel):
+    """What a scanner has to tell, perhaps since it was last connected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scans: Annotated[tuple[Scan, ...], Field(min_length=1, max_length=25)]
+
+
 class Scanned(BaseModel):
     """
     What became of a scan: `applied` moved the box, `same` found it where it was, `late` tells the
@@ -169,6 +177,20 @@ class Scanned(BaseModel):
     refund_fen: int = 0
     reward_points: int = 0
     coupons: int = 0
+
+
+class ScanTold(BaseModel):
+    """The answer to one of several scans: what became of it, or why it was refused."""
+
+    id: CommandId
+    scanned: Scanned | None = None
+    code: str | None = Field(default=None, description="Of the refusal, which changed nothing")
+
+
+class ScansTold(BaseModel):
+    """The answers to several scans, in their order."""
+
+    scans: list[ScanTold]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from linli import credit
 from linli.boxes.refusals import TooManyReturns
 from linli.boxes.rows import RETURNS, ReturnerRow, person
 from linli.catalogue.packaging import Packaging
-from linli.credit import Points
+from linli.credit import Done, Points
 from linli.kernel import reads
 from linli.kernel.errors import Contended
 from linli.kernel.time import local_date
@@ -42,6 +42,7 @@ def earn(
     boxes: int,
     points_each: int,
     programme: Packaging,
+    done: Done,
     by: str,
     now: datetime,
 ) -> Earned:
@@ -57,11 +58,9 @@ def earn(
     if not count or not points_each:
         return Earned()
     total = int(row.total) + count
-    every = programme.coupon_every_returns
-    due = range(int(row.total) // every + 1, total // every + 1) if every else range(0)
+    due = _coupons(int(row.total), total, programme.coupon_every_returns)
     for number in due:  # The n-th coupon of a person comes once, whatever is told twice.
-        source = f"returns/{resident_id}/{number}"
-        credit.grant_coupon(tx, resident_id, COUPON, source, now)
+        credit.grant_coupon(tx, resident_id, COUPON, f"returns/{resident_id}/{number}", now)
     credit.grant(
         tx,
         transfer_id=f"{source_id}/reward",
@@ -70,9 +69,15 @@ def earn(
         deed=RETURNED_BOX,
         now=now,
         by=by,
+        done=done,
     )
     _count(tx, row, rewarded=count)
     return Earned(count * points_each, len(due), count)
+
+
+def _coupons(before: int, after: int, every: int) -> range:
+    """The numbers of the coupons that a person's returns from `before` to `after` earn."""
+    return range(before // every + 1, after // every + 1) if every else range(0)
 
 
 def announce(tx: Transaction, resident_id: str, now: datetime) -> None:

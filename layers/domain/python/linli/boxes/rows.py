@@ -87,6 +87,7 @@ class SightRow(Row):
     by = UnicodeAttribute()
     claim_id = UnicodeAttribute(null=True)
     returned_by = UnicodeAttribute(null=True)
+    returning = BooleanAttribute(default=False)
     community_id = UnicodeAttribute(default="")
     due_mark = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)

@@ -1,0 +1,45 @@
+"""What the boxes table's stream tells the world: CloudEvents without personal data."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from linli.boxes.rows import BOX, MOVE
+from linli.kernel.events import cloud_event
+
+_KINDS = {
+    ("store", "resident"): "BoxHandedOver",
+    ("order", "resident"): "BoxHandedOver",
+    ("courier", "resident"): "BoxHandedOver",
+    ("resident", "store"): "BoxReturned",
+    ("resident", "station"): "BoxReturned",
+    ("resident", "courier"): "BoxReturned",
+    ("resident", "lost"): "DepositConverted",
+}
+
+
+def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """
+    The event that a stream record tells of, or None: a box went out, came back, was reminded of,
+    or had its deposit converted. People are left out; who is to be told is asked for.
+    """
+    change = record["dynamodb"]
+    new, old, sk = change.get("NewImage"), change.get("OldImage"), change["Keys"]["sk"]["S"]
+    box_id = change["Keys"]["pk"]["S"].partition("#")[2]
+    if not new:
+        return None
+    kind = None
+    if sk == BOX and "reminded_at" in new and "reminded_at" not in (old or {}):
+        kind = "BoxOverdue"
+    elif sk.startswith(MOVE) and not old:
+        came = new.get("came_from", {}).get("S", "")
+        kind = _KINDS.get((came, new["went_to"]["S"]))
+    if kind is None:
+        return None
+    at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
+    data = {
+        "box_id": box_id,
+        "community_id": new.get("community_id", {}).get("S"),
+        "cycle": int(new["cycle"]["N"]),
+    }
+    return cloud_event(kind, record["eventID"], box_id, at, data)
