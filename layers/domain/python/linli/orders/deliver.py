@@ -140,4 +140,4 @@ def _turn(tx: Transaction, order: Order, told: _Told, now: datetime, *, on_paper
         turn(tx, order, "store", actor=by, now=now, progress=progress)
         return
     end: Turn = "deliver_on_paper" if on_paper else "deliver"
-    serve.serve(tx, order, end, told.box_ids, by=by, now=now, reason=reason)
+    serve.serve(tx, order, end, told.box_ids, by=by, now=now, reason=reason, at=told.at)

@@ -43,11 +43,12 @@ def serve(
     by: str,
     now: datetime,
     reason: str = "",
+    at: datetime | None = None,
 ) -> None:
     """
     Turn the order into one that was served: its units are sold, its points spent, its boxes out.
 
-    Boxes that were not handed over cost nothing.
+    Boxes that were not handed over cost nothing. `at` is the device's time, if it was told later.
 
     Raises, here or when `tx` commits:
         OutOfOrder, MovedOn: See `turn`.
@@ -70,6 +71,8 @@ def serve(
             deposit_transfer_id=hold.transfer_ids(order)[1],
             deposit_fen=Fen(order.box_fen),
             now=now,
+            at=at,
+            by=by,
         )
 
 
