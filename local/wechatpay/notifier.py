@@ -47,15 +47,19 @@ class Notifier:
 
     def tell(self, event_type: str, resource: dict[str, Any], url: str) -> None:
         """Have an outcome notified: as often, as late and in the order that the faults say."""
-        at = self._clock().isoformat(timespec="seconds")
-        notice_id = f"EV-{secrets.token_hex(12)}"
-        body = signing.notification(self._keys, notice_id, event_type, resource, at)
-        notice = Notice(notice_id, url, body)
+        notice = self.make(event_type, resource, url)
         self.sent.append(notice)
         faults = self._trouble.faults
         if self._trouble.rng.random() >= faults.notice_lost:
             for _ in range(faults.notice_copies):
                 self._push(notice, 0, faults.notice_delay_seconds)
+
+    def make(self, event_type: str, resource: dict[str, Any], url: str) -> Notice:
+        """Write a notification, without sending it."""
+        at = self._clock().isoformat(timespec="seconds")
+        notice_id = f"EV-{secrets.token_hex(12)}"
+        body = signing.notification(self._keys, notice_id, event_type, resource, at)
+        return Notice(notice_id, url, body)
 
     def deliver(self, notice: Notice, headers: dict[str, str] | None = None) -> int:
         """Post a notification now and return the HTTP status of the answer (0: none)."""

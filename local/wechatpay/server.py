@@ -88,7 +88,16 @@ class Provider:
         if path == "settle-refund":
             self.book.settle_refund(str(body["out_refund_no"]), str(body["status"]))
             return Reply(200, {})
+        if path == "misreport":
+            return Reply(200, {"answer": self._misreport(body)})
         return self._control_notices(path)
+
+    def _misreport(self, body: dict[str, Any]) -> int:
+        """Tell, well signed, of a payment over another `amount` than was asked for; the answer."""
+        trade = self.book.trades[str(body["out_trade_no"])]
+        told = self.book.describe(trade) | {"trade_state": "SUCCESS", "amount": body["amount"]}
+        url = str(trade.request["notify_url"])
+        return self.notifier.deliver(self.notifier.make("TRANSACTION.SUCCESS", told, url))
 
     def _control_notices(self, path: str) -> Reply:
         if path == "forge":

@@ -1,10 +1,15 @@
-"""A stack for each file of flow tests: on free ports, with data of its own, stopped at its end."""
+"""
+A stack for each file of flow tests: on free ports, with data of its own, stopped at its end.
+
+Whatever a test does to it, the audits must be clean after it.
+"""
 
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.paths import PRIVATE
@@ -24,6 +29,19 @@ def stack(worker_id: str) -> Iterator[Stack]:
     with Stack.start(state_dir) as running:
         yield running
     shutil.rmtree(state_dir, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _audited(stack: Stack) -> Iterator[None]:
+    """No guarantee is violated when the test ends, by the auditors' own door."""
+    yield
+    token = stack.token(("auditor", "anywhere"))
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{stack.api_url}/v1/audits", headers=headers, timeout=60)
+    assert answer.is_success, answer.text
+    verdicts = {v["guarantee"]: v for v in answer.json()["verdicts"]}
+    assert {"I1", "I2", "I3", "I4", "I5", "I6"} <= verdicts.keys()
+    assert [v for v in verdicts.values() if v["verdict"] not in ("holds", "no_subject")] == []
 
 
 @pytest.fixture(scope="module")
