@@ -6,7 +6,7 @@ couriers' own times teach.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from linli.kernel.geography import Point
@@ -17,6 +17,7 @@ from linli.routing.model import (
     Pace,
     Part,
     Problem,
+    Return,
     Stop,
     Travel,
     Vehicle,
@@ -72,8 +73,8 @@ class StoreSite:
 @dataclass(frozen=True, slots=True)
 class Doorstep:
     """
-    An order as routing needs it. `parts` maps each store's id to (grams, boxes); the window is
-    in seconds since the wave's start.
+    An order as routing needs it. `parts` maps each store's id to (grams, boxes), `returns` in the
+    same way where what is taken away goes; the window is in seconds since the wave's start.
     """
 
     order_id: str
@@ -83,6 +84,8 @@ class Doorstep:
     parts: Mapping[str, tuple[int, int]]
     window: Window
     penalty_fen: int = 100_000
+    returns: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def problem_for(
 
 def _stop(doorstep: Doorstep, location: int) -> Stop:
     parts = tuple(Part(store, *load) for store, load in sorted(doorstep.parts.items()))
-    grams = sum(part.load_grams for part in parts)
+    grams = sum(load for load, _ in (*doorstep.parts.values(), *doorstep.returns.values()))
     return Stop(
         id=doorstep.order_id,
         location=location,
@@ -168,6 +171,8 @@ def _stop(doorstep: Doorstep, location: int) -> Stop:
         window=doorstep.window,
         service_seconds=service_seconds(doorstep.floor, doorstep.has_lift, grams),
         penalty_fen=doorstep.penalty_fen,
+        returns=tuple(Return(place, *load) for place, load in sorted(doorstep.returns.items())),
+        priority=doorstep.priority,
     )
 
 
