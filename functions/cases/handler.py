@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BaseModel
 
-from linli import boxes, cases
+from linli import boxes, cases, credit
 from linli.cases import AssignCase, Case, CaseView, DecideCase
 from linli.cases.decide import Effect
 from linli.cases.model import CaseId
@@ -19,7 +19,10 @@ app = door.api("cases")
 door.settings()
 Id = Annotated[CaseId, Path()]
 
-EFFECTS: dict[str, Effect] = {boxes.DISPUTE: boxes.settle_dispute}
+EFFECTS: dict[str, Effect] = {
+    boxes.DISPUTE: boxes.settle_dispute,
+    credit.REVIEW: credit.decide_review,
+}
 """What a decision means, by the kind of case; kinds without an entry are words alone."""
 
 

@@ -37,6 +37,7 @@ from linli.credit.hold import (
     refund_deposit,
     view,
 )
+from linli.credit.keys import leader_holder
 from linli.credit.model import (
     BackdatedDeed,
     CreditView,
@@ -49,20 +50,29 @@ from linli.credit.model import (
     NotReversible,
     OwnDeed,
     Points,
+    ProgrammeCap,
     RedemptionCap,
     State,
     TooManyPoints,
+    TopTierOnly,
     TransferSettled,
     UnknownDeed,
 )
+from linli.credit.redeem import Redeemed, RedeemReward, redeem
+from linli.credit.resolve import resolve, resolve_all
 from linli.credit.reverse import reverse
-from linli.credit.rows import leader_holder
 from linli.credit.settle import post, post_part, spend_part, void
+from linli.credit.standing import Appeal, Appealed, Standing, appeal, standing
 from linli.credit.statement import Statement, statement
 from linli.credit.sweep import sweep
+from linli.credit.undo import ReversedDeed, ReverseDeed, reverse_deed
+from linli.credit.watch import REVIEW, decide_review, watch, watch_all
 
 __all__ = [
     "MOST_COUPONS",
+    "REVIEW",
+    "Appeal",
+    "Appealed",
     "AwardDeed",
     "AwardedDeed",
     "BackdatedDeed",
@@ -82,13 +92,21 @@ __all__ = [
     "NotReversible",
     "OwnDeed",
     "Points",
+    "ProgrammeCap",
+    "RedeemReward",
+    "Redeemed",
     "RedemptionCap",
+    "ReverseDeed",
+    "ReversedDeed",
+    "Standing",
     "State",
     "Statement",
     "Terms",
     "TooManyPoints",
+    "TopTierOnly",
     "TransferSettled",
     "UnknownDeed",
+    "appeal",
     "apply",
     "audit",
     "award",
@@ -96,6 +114,7 @@ __all__ = [
     "coupon_id",
     "coupon_keys",
     "coupons_in",
+    "decide_review",
     "free_coupon",
     "grant",
     "grant_coupon",
@@ -110,16 +129,23 @@ __all__ = [
     "post_part",
     "programme",
     "promise_commission",
+    "redeem",
     "refund_deposit",
     "reimburse",
+    "resolve",
+    "resolve_all",
     "restore_deposit",
     "reverse",
+    "reverse_deed",
     "spend_part",
+    "standing",
     "statement",
     "sweep",
     "take_back_commission",
     "use_coupon",
     "view",
     "void",
+    "watch",
+    "watch_all",
     "worth_fen",
 ]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from linli.credit.audit_sums import Sums
 from linli.credit.audit_wholes import Kept, compare
+from linli.credit.keys import DEPOSIT, LOT, POINTS, merchant_holder
 from linli.credit.model import FORFEITS
-from linli.credit.rows import DEPOSIT, LOT, POINTS, LedgerItem, merchant_holder
+from linli.credit.rows import LedgerItem
 from linli.kernel import reads
 
 
@@ -98,6 +99,12 @@ def _score(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept:
         kept.tiers[key] = item.tier
 
 
+def _cutoff(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept: Kept) -> None:
+    least, most, top = (int(each or 0) for each in (item.least, item.most, item.top))
+    before = kept.cutoffs.get(holder, ("", 0, 0, 0))
+    kept.cutoffs[holder] = max(before, (item.sk, least, most, top))
+
+
 def _coupon(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept: Kept) -> None:
     result.coupons[item.sk] = str(item.state), item.order_id
     has_order = item.state in ("held", "used")
@@ -112,4 +119,5 @@ _READERS: dict[str, _Read] = {
     "QUOTA": _quota,
     "SCORES": _score,
     "COUPONS": _coupon,
+    "TIERS": _cutoff,
 }

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Final
 
 from linli.credit import lots, score
+from linli.credit.keys import account_of, lot_key, redeemed
 from linli.credit.model import Currency, State
-from linli.credit.rows import LedgerItem, account_of, lot_key, redeemed
+from linli.credit.rows import LedgerItem
 from linli.kernel.time import local_date, parse_instant
 
 Key = tuple[str, str]

@@ -1,12 +1,12 @@
 """The ledger's balances, lots, caps, scores and tiers beside what its transfers say."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from linli.credit.audit_sums import Key, Sums
-from linli.credit.rows import COMMISSION
+from linli.credit.keys import COMMISSION
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class Kept:
     counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     weights: dict[tuple[str, str], int] = field(default_factory=dict)
     tiers: dict[tuple[str, str], str] = field(default_factory=dict)
+    cutoffs: dict[str, tuple[str, int, int, int]] = field(default_factory=dict)
 
 
 def compare(sums: Sums, kept: Kept, cap_points: int | None) -> Iterator[str]:
@@ -31,6 +32,7 @@ def compare(sums: Sums, kept: Kept, cap_points: int | None) -> Iterator[str]:
         if key[1].startswith("SPENT") and cap_points is not None and points > cap_points:
             yield f"{key}: {points} over the cap"
     yield from _counts(sums, kept)
+    yield from _tiers(kept)
     for source, times in sums.coupons.items():
         if times > 1:
             yield f"{times} coupons for {source}"
@@ -56,21 +58,20 @@ def _same(what: str, kept: Mapping[Key, int], summed: Counter[Key]) -> Iterator[
 
 
 def _counts(sums: Sums, kept: Kept) -> Iterator[str]:
-    quotas: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    quotas: Counter[str] = Counter()
     for (pk, sk), (count, cap) in sorted(kept.counts.items()):
-        if pk.startswith("QUOTA#"):
-            quotas[pk][0] += count
-            quotas[pk][1] += cap
-        elif count > cap:
+        if count > cap:
             yield f"{pk} {sk}: {count} over the cap of {cap}"
+        if pk.startswith("QUOTA#"):
+            quotas[pk] += count
         elif sk.startswith("DEEDS#") and count > _deeds(sums, pk.partition("#")[2], sk):
             yield f"{pk} {sk}: {count} counted, fewer were done"
         elif sk.startswith("REDEEMED#") and count != sums.redeemed[pk, sk]:
             yield f"{pk} {sk}: {count} counted, {sums.redeemed[pk, sk]} were redeemed"
     for pk in sorted(quotas.keys() | sums.quotas.keys()):
-        count, cap = quotas[pk]
-        if count != sums.quotas[pk] or count > cap:
-            yield f"{pk}: {count} counted of {cap}, {sums.quotas[pk]} were redeemed"
+        count = quotas[pk]
+        if count != sums.quotas[pk]:
+            yield f"{pk}: {count} counted, {sums.quotas[pk]} were redeemed"
 
 
 def _deeds(sums: Sums, holder: str, sk: str) -> int:
@@ -79,3 +80,14 @@ def _deeds(sums: Sums, holder: str, sk: str) -> int:
     start = date.fromisoformat(first)
     window = (start + timedelta(days=n) for n in range(int(days)))
     return sum(sums.deeds[holder, deed, on.isoformat()] for on in window)
+
+
+def _tiers(kept: Kept) -> Iterator[str]:
+    """The top tier is who the last cut-off let in, and as many as its band allows."""
+    now_top = Counter(community for (community, _), tier in kept.tiers.items() if tier == "top")
+    for community in sorted(now_top.keys() | kept.cutoffs.keys()):
+        _, least, most, top = kept.cutoffs.get(community, ("", 0, 0, 0))
+        if now_top[community] != top:
+            yield f"{community}: {now_top[community]} in the top tier, solved were {top}"
+        if not least <= top <= most:
+            yield f"{community}: {top} in the top tier, the band is {least} to {most}"

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from linli.credit.hold import put_transfer
+from linli.credit.keys import DEPOSIT, person
 from linli.credit.model import FORFEITS, Fen, NotEnoughDeposit, State, Transfer, deposit_of
-from linli.credit.rows import DEPOSIT, BalanceRow, person
+from linli.credit.rows import BalanceRow
 from linli.kernel.transact import Transaction
 
 

@@ -16,7 +16,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pynamodb.expressions.condition import Condition
 
-from linli.credit.rows import CouponRow, coupons_of, due_mark
+from linli.credit.keys import coupons_of, due_mark
+from linli.credit.rows import CouponRow
 from linli.kernel import reads
 from linli.kernel.errors import Conflict, Invalid
 from linli.kernel.time import rfc3339

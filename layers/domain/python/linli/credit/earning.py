@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from linli.credit import programme
 from linli.credit.hold import grant
+from linli.credit.keys import deed_key, earned, person, window_key
 from linli.credit.model import (
     BackdatedDeed,
     Done,
@@ -20,7 +21,7 @@ from linli.credit.model import (
     UnknownDeed,
 )
 from linli.credit.programme import DeedRule, Programme
-from linli.credit.rows import CountRow, DayRow, DeedRow, deed_key, earned, person, window_key
+from linli.credit.rows import CountRow, DayRow, DeedRow
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Invalid, Refused
 from linli.kernel.identity import Caller, Role

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from linli.credit.hold import put_transfer
+from linli.credit.keys import COMMISSION, leader_holder, merchant_holder, person
 from linli.credit.model import (
     CASH,
     Fen,
@@ -16,7 +17,7 @@ from linli.credit.model import (
     merchant_of,
     programme_of,
 )
-from linli.credit.rows import COMMISSION, BalanceRow, leader_holder, merchant_holder, person
+from linli.credit.rows import BalanceRow
 from linli.kernel.transact import Transaction
 
 

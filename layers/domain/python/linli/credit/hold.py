@@ -12,6 +12,7 @@ would write one each and touch the one balance several times, which a transactio
 from datetime import date, datetime
 
 from linli.credit import lots, score
+from linli.credit.keys import DEPOSIT, POINTS, day_mark, due_mark, person, spent, transfers_of
 from linli.credit.model import (
     CASH,
     ISSUER,
@@ -28,18 +29,7 @@ from linli.credit.model import (
     deposit_of,
     points_of,
 )
-from linli.credit.rows import (
-    DEPOSIT,
-    POINTS,
-    BalanceRow,
-    DayRow,
-    TransferRow,
-    day_mark,
-    due_mark,
-    person,
-    spent,
-    transfers_of,
-)
+from linli.credit.rows import BalanceRow, DayRow, TransferRow
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Refused
 from linli.kernel.time import local_date, rfc3339

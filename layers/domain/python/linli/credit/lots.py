@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from linli.credit.rows import LOT, BalanceRow, LotRow, due_mark, lot_key, person
+from linli.credit.keys import LOT, due_mark, lot_key, person
+from linli.credit.rows import BalanceRow, LotRow
 from linli.kernel import reads
 from linli.kernel.time import ZONE, local_date, rfc3339
 from linli.kernel.transact import Transaction

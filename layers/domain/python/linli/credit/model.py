@@ -205,3 +205,19 @@ class OwnDeed(Forbidden):
     code = "own_deed"
     title_en = "You cannot award points to yourself"
     title_zh = "不能给自己发放积分"
+
+
+class ProgrammeCap(Refused):
+    """The programme has given all that it gives of this reward in a day."""
+
+    code = "programme_cap"
+    title_en = "All of today's are taken; there are more tomorrow"
+    title_zh = "今日名额已兑完，请明日再来"
+
+
+class TopTierOnly(Refused):
+    """The reward is for the top tier."""
+
+    code = "top_tier_only"
+    title_en = "This privilege is for residents of the top tier"
+    title_zh = "该权益仅限高级档居民"

@@ -11,7 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from linli.credit.coupons import Terms
-from linli.credit.rows import ProgrammeRow, programme_key
+from linli.credit.keys import programme_key
+from linli.credit.rows import ProgrammeRow
 from linli.kernel import editing, reads
 from linli.kernel.transact import transaction
 

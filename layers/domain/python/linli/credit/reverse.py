@@ -1,9 +1,12 @@
-"""Undoing what was posted: never by changing it, always by a new entry, and once."""
+"""Undoing what was posted: never by changing it, always by new entries, and once."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from linli.credit import lots, score
 from linli.credit.hold import put_transfer
+from linli.credit.keys import POINTS, person, transfers_of
 from linli.credit.model import (
     ISSUER,
     Currency,
@@ -14,48 +17,85 @@ from linli.credit.model import (
     Transfer,
     points_of,
 )
-from linli.credit.rows import POINTS, BalanceRow, TransferRow, person, transfers_of
+from linli.credit.rows import BalanceRow, TransferRow
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
 from linli.kernel.time import local_date, parse_instant
 from linli.kernel.transact import Transaction
 
+MOST_REVERSED = 40
+"""How many entries are reversed together: a transaction has room for so many."""
+
 
 def reverse(
-    tx: Transaction, *, transfer_id: str, resident_id: str, reason: str, by: str, now: datetime
+    tx: Transaction,
+    *,
+    transfer_ids: Sequence[str],
+    resident_id: str,
+    reason: str,
+    by: str,
+    now: datetime,
 ) -> None:
     """
-    Take back points that were granted, or give back points that were spent, by a new entry. What
+    Take back points that were granted, and give back points that were spent, by new entries. What
     was granted is taken from what the resident has; what was spent comes back as a new lot.
 
     Raises, here or when `tx` commits:
         NotFound: The resident has no such transfer.
-        NotReversible: It is not posted points, is a reversal itself, or was reversed.
+        NotReversible: One is not posted points, is a reversal itself, or was reversed.
         NotEnoughPoints: The points are spent; a person has to talk with the resident.
     """
+    assert len(transfer_ids) <= MOST_REVERSED, "a use case bounds its entries"
+    rows = [_reversible(resident_id, transfer_id) for transfer_id in transfer_ids]
+    weights: Counter[str] = Counter()
+    taken = given = 0
+    for row in rows:
+        points, granted = Points(int(row.posted_units)), row.debit == ISSUER.name
+        _put(tx, row, resident_id, points, granted=granted, reason=reason, by=by, now=now)
+        taken += points if granted else 0
+        given += 0 if granted else points
+        if granted and row.community_id:
+            on = local_date(parse_instant(row.at))
+            weights[row.community_id] += score.weight(points, on)
+    _move(tx, resident_id, taken, given, now)
+    for community_id, weight in sorted(weights.items()):
+        score.take(tx, resident_id, community_id, weight)
+
+
+def _reversible(resident_id: str, transfer_id: str) -> TransferRow:
     row = reads.get(TransferRow, transfers_of(resident_id), transfer_id)
     if row is None:
         raise NotFound
     if row.state != State.POSTED or row.currency != Currency.POINTS or row.reverses:
         raise NotReversible
-    undo_id, points = f"{transfer_id}/reversed", Points(int(row.posted_units))
-    mine, granted = points_of(resident_id), row.debit == ISSUER.name
+    return row
+
+
+def _put(
+    tx: Transaction,
+    row: TransferRow,
+    resident_id: str,
+    points: Points,
+    *,
+    granted: bool,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> None:
+    mine = points_of(resident_id)
     pair = (mine, ISSUER) if granted else (ISSUER, mine)
-    transfer = Transfer(undo_id, resident_id, *pair, points, reason)
-    put_transfer(
-        tx, transfer, State.POSTED, now, by=by, reverses=transfer_id, refusal=NotReversible()
-    )
-    balance = BalanceRow(person(resident_id), POINTS)
-    if not granted:
-        tx.update(balance, [BalanceRow.available_units.add(points)])
-        lots.add(tx, resident_id, points, now)
+    transfer = Transfer(f"{row.sk}/reversed", resident_id, *pair, points, reason)
+    put_transfer(tx, transfer, State.POSTED, now, by=by, reverses=row.sk, refusal=NotReversible())
+
+
+def _move(tx: Transaction, resident_id: str, taken: int, given: int, now: datetime) -> None:
+    if not taken and not given:
         return
     tx.update(
-        balance,
-        [BalanceRow.available_units.add(-points), BalanceRow.spent_units.add(points)],
-        condition=BalanceRow.available_units >= points,
+        BalanceRow(person(resident_id), POINTS),
+        [BalanceRow.available_units.add(given - taken), BalanceRow.spent_units.add(taken)],
+        condition=BalanceRow.available_units >= max(0, taken - given),
         refusal=NotEnoughPoints(),
     )
-    if row.community_id:
-        done_on = local_date(parse_instant(row.at))
-        score.take(tx, resident_id, row.community_id, points, done_on)
+    if given:
+        lots.add(tx, resident_id, given, now)

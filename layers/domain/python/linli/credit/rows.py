@@ -1,15 +1,8 @@
 """Ledger table: a resident's balances and day counters, transfers, and awarded deeds."""
 
-from datetime import date
-from zlib import crc32
-
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
-
-POINTS, DEPOSIT, COMMISSION = "POINTS", "DEPOSIT", "COMMISSION"
-LOT = "LOT#"
-BY_DUE, BY_DAY = "by_due", "by_day"
 
 
 class BalanceRow(Row):
@@ -131,7 +124,6 @@ class ScoreRow(Row):
     active_on = UnicodeAttribute(null=True)
     tier = UnicodeAttribute(null=True)
     tier_since = UnicodeAttribute(null=True)
-    tier_why = UnicodeAttribute(null=True)
 
 
 class ProgrammeRow(Row):
@@ -152,6 +144,39 @@ class CountRow(Row):
     table = Table.LEDGER
     counted = NumberAttribute(default=0)
     cap = NumberAttribute(null=True)
+
+
+class RedemptionRow(Row):
+    """pk = REDEMPTION#<id>, sk = REDEMPTION: a reward as it was answered, or refused; for ever."""
+
+    table = Table.LEDGER
+    fingerprint = UnicodeAttribute()
+    body = UnicodeAttribute(null=True)
+    refusal = UnicodeAttribute(null=True)
+
+
+class CutoffRow(Row):
+    """pk = TIERS#<community>, sk = <instant>: a cut-off as it was solved, and what it came to."""
+
+    table = Table.LEDGER
+    at = UnicodeAttribute()
+    active = NumberAttribute()
+    least = NumberAttribute()
+    most = NumberAttribute()
+    top = NumberAttribute()
+    entry_weight = NumberAttribute(null=True)
+    exit_weight = NumberAttribute(null=True)
+
+
+class TierChangeRow(Row):
+    """pk = TIER#<community>#<resident_id>, sk = <instant>: who moved, and by which figures."""
+
+    table = Table.LEDGER
+    tier = UnicodeAttribute()
+    why = UnicodeAttribute()
+    score = NumberAttribute()
+    entry = NumberAttribute()
+    exit = NumberAttribute()
 
 
 class DueRow(Row):
@@ -190,115 +215,6 @@ class LedgerItem(Row):
     cap = NumberAttribute(null=True)
     weight = NumberAttribute(null=True)
     tier = UnicodeAttribute(null=True)
-
-
-def person(resident_id: str) -> str:
-    """The partition of a resident's balances and counters."""
-    return f"RESIDENT#{resident_id}"
-
-
-def transfers_of(resident_id: str) -> str:
-    """The partition of a resident's transfers."""
-    return f"TRANSFERS#{resident_id}"
-
-
-def spent(on: date) -> str:
-    """The sort key of the points spent on a day."""
-    return f"SPENT#{on.isoformat()}"
-
-
-def earned(on: date) -> str:
-    """The sort key of the points earned by deeds on a day."""
-    return f"EARNED#{on.isoformat()}"
-
-
-def deed_key(deed_id: object) -> tuple[str, str]:
-    """The key of an awarded deed."""
-    return f"DEED#{deed_id}", "DEED"
-
-
-def coupons_of(resident_id: str) -> str:
-    """The partition of a resident's coupons."""
-    return f"COUPONS#{resident_id}"
-
-
-def lot_key(last_on: date) -> str:
-    """The sort key of the points that expire after a day."""
-    return f"{LOT}{last_on.isoformat()}"
-
-
-DUE_SHARDS = 8
-"""The index of what is due is spread over so many partitions for each kind."""
-
-
-def due_mark(kind: str, key: str) -> str:
-    """The partition of `by_due` for an item of a kind, by a digest of its key."""
-    return f"{kind}#{crc32(key.encode()) % DUE_SHARDS}"
-
-
-SCORE_SHARDS = 4
-"""A community's scores lie in so many partitions."""
-
-
-def scores_of(community_id: str, shard: int) -> str:
-    """A partition of a community's scores."""
-    return f"SCORES#{community_id}#{shard}"
-
-
-def score_key(community_id: str, resident_id: str) -> tuple[str, str]:
-    """The key of a resident's score in a community."""
-    shard = crc32(resident_id.encode()) % SCORE_SHARDS
-    return scores_of(community_id, shard), resident_id
-
-
-def day_mark(community_id: str, on: date) -> str:
-    """The partition of `by_day` for a community's deeds of a local day."""
-    return f"{community_id}#{on.isoformat()}"
-
-
-def programme_key(community_id: str) -> tuple[str, str]:
-    """The key of a community's programme."""
-    return f"PROGRAMME#{community_id}", "PROGRAMME"
-
-
-def window_key(deed: str, on: date, days: int) -> str:
-    """The sort key of how often a deed was awarded in the window of days that `on` is in."""
-    first = date.fromordinal(on.toordinal() // days * days)
-    return f"DEEDS#{deed}#{first.isoformat()}#{days}"
-
-
-def redeemed(on: date) -> str:
-    """The sort key of how many rewards a resident took on a day."""
-    return f"REDEEMED#{on.isoformat()}"
-
-
-def quota_of(community_id: str, reward: str, on: date) -> str:
-    """The partition of what a programme gave of a reward on a day, in parts."""
-    return f"QUOTA#{community_id}#{reward}#{on.isoformat()}"
-
-
-_PERSONS = {
-    "points": ("", POINTS),
-    "deposit": ("", DEPOSIT),
-    "commission": ("leader/", COMMISSION),
-}
-"""Accounts of persons: the prefix of the holder and the sort key of the balance."""
-
-
-def account_of(name: str) -> tuple[str, str] | None:
-    """The (holder, sort key) of the balance of a person's account; none of a system account."""
-    kind, _, who = name.partition("/")
-    if not who or kind not in _PERSONS:
-        return None
-    prefix, sk = _PERSONS[kind]
-    return f"{prefix}{who}", sk
-
-
-def leader_holder(leader_id: str) -> str:
-    """Whose entries a leader's commissions are: apart from their own as a resident."""
-    return f"leader/{leader_id}"
-
-
-def merchant_holder(owner_id: str) -> str:
-    """Whose entries a merchant's are."""
-    return f"merchant/{owner_id}"
+    least = NumberAttribute(null=True)
+    most = NumberAttribute(null=True)
+    top = NumberAttribute(null=True)

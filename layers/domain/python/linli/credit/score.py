@@ -10,7 +10,8 @@ is the order of their sums; a score is the sum over the weight of today.
 from datetime import date, datetime
 from typing import Final
 
-from linli.credit.rows import ScoreRow, score_key
+from linli.credit.keys import score_key
+from linli.credit.rows import ScoreRow
 from linli.kernel.time import local_date
 from linli.kernel.transact import Transaction
 
@@ -41,10 +42,10 @@ def add(tx: Transaction, resident_id: str, community_id: str, points: int, now: 
     )
 
 
-def take(tx: Transaction, resident_id: str, community_id: str, points: int, done_on: date) -> None:
-    """Let a deed that was reversed not count any more."""
+def take(tx: Transaction, resident_id: str, community_id: str, weight: int) -> None:
+    """Let deeds of so much weight, which were reversed, not count any more."""
     tx.update(
         ScoreRow(*score_key(community_id, resident_id)),
-        [ScoreRow.weight.add(-weight(points, done_on))],
-        condition=ScoreRow.weight >= weight(points, done_on),
+        [ScoreRow.weight.add(-weight)],
+        condition=ScoreRow.weight >= weight,
     )

@@ -6,17 +6,9 @@ from typing import Literal
 
 from pynamodb.expressions.update import Action
 
+from linli.credit.keys import POINTS, account_of, person, spent, transfers_of
 from linli.credit.model import Currency, Fen, Points, State, TransferSettled
-from linli.credit.rows import (
-    POINTS,
-    BalanceRow,
-    DayRow,
-    TransferRow,
-    account_of,
-    person,
-    spent,
-    transfers_of,
-)
+from linli.credit.rows import BalanceRow, DayRow, TransferRow
 from linli.kernel import reads
 from linli.kernel.errors import Invalid, NotFound
 from linli.kernel.time import rfc3339

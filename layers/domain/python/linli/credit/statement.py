@@ -10,8 +10,9 @@ from pynamodb.expressions.condition import Condition
 
 from linli.credit import lots
 from linli.credit.hold import order_keys, view
+from linli.credit.keys import DEPOSIT, POINTS, person, transfers_of
 from linli.credit.model import Currency, deposit_of, points_of
-from linli.credit.rows import DEPOSIT, POINTS, BalanceRow, TransferRow, person, transfers_of
+from linli.credit.rows import BalanceRow, TransferRow
 from linli.kernel import reads
 from linli.kernel.errors import Invalid
 from linli.kernel.time import local_date
@@ -32,7 +33,7 @@ class Entry(BaseModel):
     fen: int | None = None
 
 
-class LotView(BaseModel):
+class PointsLot(BaseModel):
     """Points that expire after a day, held ones included."""
 
     last_on: str
@@ -47,7 +48,7 @@ class Statement(BaseModel):
     available_points: int
     spent_today_points: int = Field(description="Counts against the day's cap")
     deposit_fen: int = Field(description="Owed to the resident for boxes in their hands, in fen")
-    lots: list[LotView] = Field(description="What of the balance expires when; spent first")
+    lots: list[PointsLot] = Field(description="What of the balance expires when; spent first")
     entries: list[Entry]
     cursor: str | None = Field(description="For the next page; none: that was all")
 
@@ -75,7 +76,7 @@ def statement(resident_id: str, *, now: datetime, cursor: str | None = None) -> 
         spent_today_points=credit.spent_today_points,
         deposit_fen=int(deposit.available_units) if deposit else 0,
         lots=[
-            LotView(last_on=lot.last_on.isoformat(), points=lot.left_points)
+            PointsLot(last_on=lot.last_on.isoformat(), points=lot.left_points)
             for lot in lots.of_resident(resident_id, found.get(BalanceRow, pk, POINTS))
         ],
         entries=[_entry(resident_id, row) for row in rows[:PAGE]],

@@ -10,19 +10,9 @@ from pynamodb.expressions.update import Action
 
 from linli.credit.coupons import CouponState
 from linli.credit.hold import put_transfer
+from linli.credit.keys import BY_DUE, DUE_SHARDS, LOT, POINTS, person
 from linli.credit.model import ISSUER, Points, State, Transfer, TransferSettled, points_of
-from linli.credit.rows import (
-    BY_DUE,
-    DUE_SHARDS,
-    LOT,
-    POINTS,
-    BalanceRow,
-    CouponRow,
-    DueRow,
-    LotRow,
-    TransferRow,
-    person,
-)
+from linli.credit.rows import BalanceRow, CouponRow, DueRow, LotRow, TransferRow
 from linli.credit.settle import void
 from linli.kernel import reads
 from linli.kernel.errors import Contended
