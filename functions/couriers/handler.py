@@ -47,6 +47,12 @@ def machine() -> StepFunctions:
     return StepFunctions(door.settings().offer_machine_arn)
 
 
+@cache
+def replans() -> StepFunctions:
+    """The state machine that plans routes anew."""
+    return StepFunctions(door.settings().replan_machine_arn)
+
+
 @app.put(
     "/v1/couriers/me",
     summary="Register as a courier of a community, or change it",
@@ -129,7 +135,7 @@ def end_shift(on: Day, command: EndShift) -> Response[DeclaredShift]:
 def stop_courier(courier_id: CourierId, command: StopCourier) -> Response[Stopped]:
     caller = door.caller(app)
     told = dispatch.stop_by_dispatcher(
-        courier_id, command, caller, machine(), dispatch.offer_as_it_is, door.now(app)
+        courier_id, command, caller, machine(), dispatch.by_replan(replans()), door.now(app)
     )
     return door.answer(told)
 

@@ -76,7 +76,7 @@ def decline_route(route_id: Id, command: AnswerOffer) -> Response[RouteOffers]:
     responses=door.ok(ManifestView, 404, 503),
 )
 def read_route(route_id: Id) -> Response[ManifestView]:
-    return door.answer(waves.manifest_view(route_id, door.caller(app)))
+    return door.answer(waves.manifest_view(route_id, door.caller(app), door.now(app)))
 
 
 @app.post(

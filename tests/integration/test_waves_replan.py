@@ -41,7 +41,7 @@ def route_ids() -> list[str]:
 
 
 def doors(route_id: str) -> list[str]:
-    visits = waves.manifest_view(route_id, DISPATCHER).visits
+    visits = waves.manifest_view(route_id, DISPATCHER, AFTER).visits
     return [visit.place_id for visit in visits if visit.kind == "deliver"]
 
 

@@ -1,7 +1,10 @@
 """Dispatch: routes find their couriers; couriers' days, rest, pay and calls for help."""
 
+from linli.buildings import quiet_allowed
+from linli.dispatch.actions import ActionsTold, ActionTold, TellActions
 from linli.dispatch.alerts import Alert, AlertList, CloseAlert, alerts_of, close_alert
 from linli.dispatch.answers import accept, decline, settle, wait
+from linli.dispatch.earn import Earnings, earnings
 from linli.dispatch.hand_on import (
     ResumeCourier,
     StopCourier,
@@ -26,13 +29,18 @@ from linli.dispatch.model import (
     Withdraw,
 )
 from linli.dispatch.propose import propose
+from linli.dispatch.replans import by_replan, lift_seen, report_lift
 from linli.dispatch.reserve import call_reserve
 from linli.dispatch.rules import Costs, first_come, greedy
 from linli.dispatch.runs import begin, close, look_after
+from linli.dispatch.stops import NextStop, next_stop, report_delivery
 from linli.dispatch.sweep import sweep
+from linli.dispatch.sync import Helpers, tell
 from linli.dispatch.views import my_routes, route_view, run_view
 
 __all__ = [
+    "ActionTold",
+    "ActionsTold",
     "Alert",
     "AlertList",
     "AnswerOffer",
@@ -40,6 +48,9 @@ __all__ = [
     "CloseAlert",
     "CloseStep",
     "Costs",
+    "Earnings",
+    "Helpers",
+    "NextStop",
     "OfferStep",
     "ResumeCourier",
     "RoundStep",
@@ -49,21 +60,29 @@ __all__ = [
     "RunView",
     "StopCourier",
     "Stopped",
+    "TellActions",
     "Withdraw",
     "accept",
     "alerts_of",
     "assign",
     "begin",
+    "by_replan",
     "call_reserve",
     "close",
     "close_alert",
     "decline",
+    "earnings",
     "first_come",
     "greedy",
+    "lift_seen",
     "look_after",
     "my_routes",
+    "next_stop",
     "offer_as_it_is",
     "propose",
+    "quiet_allowed",
+    "report_delivery",
+    "report_lift",
     "resume",
     "route_view",
     "run_view",
@@ -71,6 +90,7 @@ __all__ = [
     "stop",
     "stop_by_dispatcher",
     "sweep",
+    "tell",
     "wait",
     "withdraw",
 ]

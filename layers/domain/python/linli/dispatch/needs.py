@@ -92,7 +92,7 @@ def _need(route: RouteOnDesk, facts: Mapping[str, object]) -> Need:
 
 
 def _start(route: RouteOnDesk, wanted: Mapping[str, Order]) -> Point:
-    kind, place_id, _ = route.visits[0]
+    kind, place_id, _ = next(v for v in route.visits if v[0] in ("collect", "deliver"))
     if kind == "deliver":
         return wanted[place_id].deliver_to.point
     return catalogue.stores_by_id([place_id])[place_id].point

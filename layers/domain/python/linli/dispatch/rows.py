@@ -11,7 +11,10 @@ Dispatch table: offers, what couriers hold and have told, and what they have ear
     pk COURIER#<courier>    sk OFFER#<route>                the courier's open offers
     pk COURIER#<courier>    sk DUTY                         routes held, rest, fatigue
     pk COURIER#<courier>    sk ACTION#<device>#<seq>        what a device told, and its answer
-    pk COURIER#<courier>    sk EARNED#<route>               pay of a route (route ids sort by wave)
+    pk COURIER#<courier>    sk TOOK#<request>               the action that took a door's empties
+    pk COURIER#<courier>    sk EARNED#<day>#<route>#<n>     pay of a route, or of a part of it
+    pk ROUTE#<route>        sk PAID#<n>                     who was paid for how many doors of it
+    pk ORDER#<order>        sk ARRIVED, PROOF               when the courier came; how it ended
     pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
     pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
     pk COMMAND#<id>         sk COMMAND                      a dispatcher's command
@@ -22,10 +25,10 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
-from linli.kernel.time import rfc3339
 
 RUN, NEED, DUTY, COMMAND, RESERVE = "RUN", "NEED", "DUTY", "COMMAND", "RESERVE"
-OFFER, ACTION, EARNED = "OFFER#", "ACTION#", "EARNED#"
+OFFER, ACTION, EARNED, PAID = "OFFER#", "ACTION#", "EARNED#", "PAID#"
+ARRIVED, PROOF = "ARRIVED", "PROOF"
 OFFERING, DUE = "OFFERING", "DUE"
 
 
@@ -146,6 +149,11 @@ def courier_key(courier_id: str) -> str:
     return f"COURIER#{courier_id}"
 
 
+def order_key(order_id: str) -> str:
+    """The partition of what was told of an order's door."""
+    return f"ORDER#{order_id}"
+
+
 def due_key(expires_at: str, offer_id: str) -> str:
     """The sort key of an open offer among those that will expire."""
     return f"{expires_at}#{offer_id}"
@@ -170,8 +178,3 @@ def week_of(local: datetime) -> str:
     """The ISO week of a local instant, as it sorts: 2026-W07."""
     year, week, _ = local.isocalendar()
     return f"{year}-W{week:02d}"
-
-
-def stamp(instant: datetime) -> str:
-    """An instant as stored."""
-    return rfc3339(instant)

@@ -15,6 +15,7 @@ from linli.dispatch.alerts import Alert, alert
 from linli.dispatch.model import CloseStep, RunStep
 from linli.dispatch.reserved import vehicle_of
 from linli.dispatch.rows import OFFERING, RUN, PointerRow, RunRow, wave_key
+from linli.dispatch.stops import finish
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.machines import Machine
@@ -147,6 +148,8 @@ def look_after(machine: Machine, now: datetime) -> list[str]:
         routes = waves.routes_of_wave(wave_id)
         row = run_row(wave_id)
         if routes and all(each.state == "done" for each in routes):
+            for route in routes:
+                finish(route, now, now)  # Those that ended on paper, or whose report died.
             with transaction() as tx:
                 tx.delete(PointerRow(OFFERING, wave_id))
         elif row is None or not _known(row, [r for r in routes if r.state == "offered"]):

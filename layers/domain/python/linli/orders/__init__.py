@@ -20,6 +20,7 @@ from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
 from linli.orders.sweep import close, give_up_waiting, sweep
 from linli.orders.together import change_routes, freeze_all, mark_all_routed, read_all
 from linli.orders.turn import note_command
+from linli.orders.unfreeze import OnARoute, postpone, withdraw
 from linli.orders.wave import WAVELESS, NotPaid, change_route, freeze, mark_routed
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Line",
     "NoLongerPayable",
     "NotPaid",
+    "OnARoute",
     "Order",
     "OutOfOrder",
     "Payable",
@@ -75,10 +77,12 @@ __all__ = [
     "payable",
     "pick",
     "place",
+    "postpone",
     "quote",
     "read",
     "read_all",
     "revive",
     "sweep",
     "to_pick",
+    "withdraw",
 ]

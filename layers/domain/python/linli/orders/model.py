@@ -131,6 +131,9 @@ class PlaceOrder(BaseModel):
     emergency: bool = Field(
         default=False, description="Takes the reserve; in emergency mode, or by the dispatcher"
     )
+    quiet: bool = Field(
+        default=False, description="Left without knock or call, where the building bears it"
+    )
     pay: Pay = "cash"
     store_id: StoreId | None = Field(
         default=None, description="Where to pick it up (pickup slots only); none: the nearest"
@@ -259,6 +262,7 @@ class Order(BaseModel):
     payment: Payment = "cash"
     for_resident: ForResident | None = None
     emergency: bool = False
+    quiet: bool = False
     coupons: tuple[CouponUse, ...] = ()
     coupon_fen: int = 0
     priority: bool = False

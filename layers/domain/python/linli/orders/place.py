@@ -7,7 +7,7 @@ the same id, so that a resend gets the same answer for ever (I2).
 
 from datetime import datetime
 
-from linli import slots, stock
+from linli import buildings, slots, stock
 from linli.catalogue import Community
 from linli.kernel import ids, reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
@@ -40,8 +40,8 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
         NotFound: The caller is no resident of the community.
         IdReused: The id was used for another order.
         Contended: Others were faster at every plan; nothing was written.
-        Refused: NoEmergency, NoConsent; see `rules.decide` and `credit.hold_points`; recorded
-            under the id.
+        Refused: NoEmergency, NotQuietHere, NoConsent; see `rules.decide` and
+            `credit.hold_points`; recorded under the id.
     """
     caller.require(command.community_id, Role.RESIDENT)
     digest = ids.fingerprint(command, resident=caller.subject)
@@ -52,6 +52,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
             return _replay(row, digest)
         try:
             _check_emergency(command, plan.community, caller)
+            _check_quiet(command)
             return _attempt(plan, found, digest, now, settings)
         except Moved:
             continue
@@ -69,6 +70,13 @@ def _check_emergency(command: PlaceOrder, community: Community, caller: Caller) 
     serving = {(role, community.community_id) for role in (Role.DISPATCHER, Role.CITY)}
     if command.emergency and not community.emergency and not serving & caller.grants:
         raise NoEmergency
+
+
+def _check_quiet(command: PlaceOrder) -> None:
+    """A quiet order goes only to a building whose index holds; asked for quiet orders alone."""
+    building = command.deliver_to.building
+    if command.quiet and not buildings.quiet_allowed(command.community_id, building):
+        raise buildings.NotQuietHere
 
 
 def _attempt(

@@ -130,6 +130,7 @@ def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder
             "spend_points": order.points,
             "coupons": tuple(use.coupon_id for use in order.coupons),
             "emergency": order.emergency,
+            "quiet": order.quiet,
             "pay": order.pay,
             "store_id": order.store_ids[0] if order.channel == "pickup" else None,
             "for_resident": order.for_resident,

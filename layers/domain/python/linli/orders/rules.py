@@ -231,6 +231,7 @@ def _order(
         pay=command.pay,
         for_resident=command.for_resident,
         emergency=command.emergency,
+        quiet=command.quiet,
         **promise,
     )
 

@@ -7,16 +7,15 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from linli import catalogue, fleet, orders, slots
-from linli.catalogue import Store
-from linli.fleet import Courier
+from linli import boxes, buildings, catalogue, fleet, orders, slots
 from linli.kernel.time import rfc3339
 from linli.orders import Order
 from linli.routing.baseline import first_come_nearest_next
 from linli.routing.codec import problem_to_json
 from linli.routing.model import Problem
-from linli.slots import Slot
 from linli.waves.clusters import clusters_of
+from linli.waves.empties import attach, nearest_cluster
+from linli.waves.lifts import as_lifts_stand
 from linli.waves.model import Step, WaveTooLarge
 from linli.waves.picks import keep_picks
 from linli.waves.rows import CLUSTERS, ORDERS, WaveRow, plan_key, problem_key
@@ -42,12 +41,13 @@ def cluster(step: Step, now: datetime) -> dict[str, Any]:
         Superseded, NotFound: See `steps.present`.
     """
     wave = present(step)
-    parts = read_body(step.wave_id, CLUSTERS)
+    kept = read_body(step.wave_id, CLUSTERS)
     wanted: Mapping[str, Order] = {}
-    if parts is None:
+    if kept is None:
         wanted = orders.read_all(read_body(step.wave_id, ORDERS))
         keep_picks(step.wave_id, [each for each in wanted.values() if waits(each)])
-        parts = keep_body(step.wave_id, CLUSTERS, _parts(step, wanted, now))
+        kept = keep_body(step.wave_id, CLUSTERS, _members(step, wanted, now))
+    parts = kept["parts"]
     unplanned = [n for n in range(len(parts)) if read_body(step.wave_id, plan_key(n)) is None]
     sizes, known = _keep_problems(step, {n: parts[n] for n in unplanned}, wanted, now)
     if wave.clusters is None or unplanned:
@@ -70,17 +70,40 @@ def waits(order: Order) -> bool:
     return order.state not in orders.ENDED and order.route_id is None
 
 
-def _parts(step: Step, wanted: Mapping[str, Order], now: datetime) -> list[dict[str, list[str]]]:
-    """The clusters by the ids of their orders and couriers."""
-    riders = fleet.couriers(step.wave_id.split(".")[0])
-    found = clusters_of([each for each in wanted.values() if waits(each)], riders)
-    return [
+def _members(step: Step, wanted: Mapping[str, Order], now: datetime) -> dict[str, Any]:
+    """
+    The clusters by the ids of their orders, couriers and empties, and the orders that are held
+    back with the reason.
+    """
+    slot = slots.close(step.wave_id, now)
+    waiting = [each for each in wanted.values() if waits(each)]
+    loud = too_loud(waiting)
+    riders = fleet.available(slot.community_id, slot.starts_at)
+    found = clusters_of([each for each in waiting if each.order_id not in loud], riders)
+    empties: list[list[str]] = [[] for _ in found]
+    asked = boxes.empties_for(slot.community_id, slot.slot_id) if found else ()
+    mine = set(attach(step.wave_id, asked))
+    for request in asked:
+        if request.request_id in mine:
+            near = nearest_cluster(request, [part.centre for part in found])
+            empties[near].append(request.request_id)
+    parts = [
         {
             "orders": [order.order_id for order in part.orders],
             "couriers": [courier.courier_id for courier in part.couriers],
+            "empties": some,
         }
-        for part in found
+        for part, some in zip(found, empties, strict=True)
     ]
+    return {"parts": parts, "held_back": dict.fromkeys(sorted(loud), "not_quiet_here")}
+
+
+def too_loud(wanted: Sequence[Order]) -> set[str]:
+    """The quiet orders to buildings that do not bear deliveries at night (any more)."""
+    quiet = [order for order in wanted if order.quiet]
+    doors = {(order.community_id, order.deliver_to.building) for order in quiet}
+    allowed = {door for door in doors if buildings.quiet_allowed(*door)}
+    return {o.order_id for o in quiet if (o.community_id, o.deliver_to.building) not in allowed}
 
 
 def _keep_problems(
@@ -99,13 +122,18 @@ def _keep_problems(
     base_at = base_of(slot, now)
     ids = [order_id for part in parts.values() for order_id in part["orders"]]
     mine = {n: wanted[n] for n in ids} if set(ids) <= set(wanted) else orders.read_all(ids)
+    mine = as_lifts_stand(mine, slot.community_id, now)
     stores = list(catalogue.stores_by_id(s for o in mine.values() for s in o.store_ids).values())
-    riders = {each.courier_id: each for each in fleet.couriers(slot.community_id)}
+    riding = fleet.available(slot.community_id, slot.starts_at)
+    riders = {each.courier_id: each for each in riding}
+    asked = {e.request_id: e for e in boxes.empties_for(slot.community_id, slot.slot_id)}
     sizes, metres, unserved = {}, 0, 0
     for n, part in parts.items():
         crew = [riders[each] for each in part["couriers"] if each in riders]
         some = [mine[each] for each in part["orders"] if waits(mine[each])]
-        problem = _keep_problem(step, n, some, stores, crew, slot, base_at)
+        some_empties = [asked[each] for each in part["empties"] if each in asked]
+        problem = problem_of(some, stores, crew, slot, base_at, some_empties)
+        _keep_problem(step, n, problem, base_at)
         by_hand = first_come_nearest_next(problem)
         sizes[n] = len(problem.stops)
         metres, unserved = metres + by_hand.metres, unserved + len(by_hand.unserved)
@@ -115,18 +143,8 @@ def _keep_problems(
     ]
 
 
-def _keep_problem(
-    step: Step,
-    number: int,
-    wanted: Sequence[Order],
-    stores: Sequence[Store],
-    crew: Sequence[Courier],
-    slot: Slot,
-    base_at: datetime,
-) -> Problem:
-    problem = problem_of(wanted, stores, crew, slot, base_at)
+def _keep_problem(step: Step, number: int, problem: Problem, base_at: datetime) -> None:
     body = {"base_at": rfc3339(base_at), "problem": problem_to_json(problem)}
     if len(json.dumps(body, separators=(",", ":"))) > MOST_PROBLEM_BYTES:
         raise WaveTooLarge(f"{len(problem.stops)} stops", stops=len(problem.stops))
     keep_body(step.wave_id, problem_key(step.attempt, number), body)
-    return problem

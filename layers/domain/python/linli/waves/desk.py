@@ -16,7 +16,15 @@ from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.waves.accept import route_row
 from linli.waves.model import RouteTaken
-from linli.waves.rows import ROUTE, UNOFFERED, PointerRow, RouteRow, courier_key, route_key
+from linli.waves.rows import (
+    ROUTE,
+    UNOFFERED,
+    PointerRow,
+    RouteRow,
+    courier_key,
+    open_key,
+    route_key,
+)
 from linli.waves.start import wave_row
 from linli.waves.views import order_ids_of, route_id_of
 
@@ -68,6 +76,12 @@ def routes_of_courier(courier_id: str, most: int = 30) -> list[RouteOnDesk]:
     found = reads.batch((RouteRow, key, ROUTE) for key in keys)
     rows = [found.get(RouteRow, key, ROUTE) for key in keys]
     return [_on_desk(row) for row in rows if row is not None and row.courier_id == courier_id]
+
+
+def open_waves(community_id: str) -> set[str]:
+    """The waves of a community that have routes which are not done."""
+    pointers = reads.query(PointerRow, open_key(community_id))
+    return {pointer.sk.rpartition(".")[0] for pointer in pointers}
 
 
 def unoffered_waves() -> list[str]:

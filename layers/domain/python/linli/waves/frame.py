@@ -14,6 +14,7 @@ from linli.routing.codec import problem_to_json
 from linli.waves.affected import Scene
 from linli.waves.changes import Replan, ReplanStep
 from linli.waves.framing import Frame, frame
+from linli.waves.lifts import as_lifts_stand
 from linli.waves.replan import replan_row, settle
 from linli.waves.rides import Ride, legs_of, ride_of
 from linli.waves.rows import (
@@ -85,16 +86,18 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
     legs = {_id(row): legs_of(row.visits) for row in mine}
     named = {str(each) for each in change.order_ids}
     on_routes = {n for each in legs.values() for leg in each for n in leg.order_ids}
-    found = orders.read_all(sorted(on_routes | named))
+    found = as_lifts_stand(orders.read_all(sorted(on_routes | named)), community_id, now)
     if any(order.community_id != community_id for order in found.values()):
         raise NotFound
     known = {each.courier_id: each for each in fleet.couriers(community_id)}
     rides = [_ride(row, legs[_id(row)], known, found) for row in mine]
     busy = {row.courier_id or row.planned_for for row in rows}
-    idle = [each for each in known.values() if each.courier_id not in busy]
+    slot = slots.read(wave_id)
+    riding = fleet.available(community_id, slot.starts_at)
+    idle = [each for each in riding if each.courier_id not in busy]
     stores = catalogue.stores_by_id(n for order in found.values() for n in order.store_ids)
     return Scene(
-        slot=slots.read(wave_id),
+        slot=slot,
         rides=tuple(ride for ride in rides if ride is not None),
         orders=found,
         stores=stores,

@@ -176,7 +176,7 @@ def _doorstep(order: Order, parts: Parts, window: Window, change: Replan) -> Doo
         order_id=order.order_id,
         at=to.point,
         floor=to.floor,
-        has_lift=change.lift_works if told else to.has_lift,
+        has_lift=to.has_lift and (change.lift_works or not told),
         parts=parts,
         window=window,
     )

@@ -73,14 +73,6 @@ class StartWave(BaseModel):
         return self
 
 
-class AcceptRoute(BaseModel):
-    """A courier's yes to an offered route."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: CommandId
-
-
 class ReportDelivery(BaseModel):
     """How an order's stop ended; `at` is the courier's device time."""
 
@@ -120,10 +112,13 @@ class Release(Step):
 
 
 class UnservedView(BaseModel):
-    """An order that no route serves; it stays frozen in the wave for a person to decide."""
+    """An order that no route of its wave brings; see the list of stranded orders."""
 
     order_id: str
     reason: str
+
+
+UnservedList = TypeAdapter(list[UnservedView])
 
 
 class PickView(BaseModel):
@@ -146,6 +141,32 @@ class PickListView(BaseModel):
     wave_id: str
     store_id: str
     picks: list[PickView]
+
+
+class StrandedView(BaseModel):
+    """An order that no route of its wave brings, on the dispatcher's list."""
+
+    order_id: str
+    wave_id: str
+    reason: str
+    since: str
+    resolved: bool = False
+
+
+class StrandedList(BaseModel):
+    """The orders of a community that no route brings."""
+
+    orders: list[StrandedView]
+
+
+class ResolveStranded(BaseModel):
+    """What becomes of an order that no route brings: another slot, or it is given up (null)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: CommandId
+    slot_id: SlotId | None = None
+    reason: Annotated[str, Field(max_length=200)] = ""
 
 
 class RouteLine(BaseModel):
@@ -206,12 +227,6 @@ class OfferView(BaseModel):
     finish_at: str
 
 
-class OfferList(BaseModel):
-    """Offered routes, and the caller's own."""
-
-    routes: list[OfferView]
-
-
 class AddressView(BaseModel):
     """Where to go; the phone is a proxy number, never the resident's own."""
 
@@ -248,6 +263,7 @@ class StopView(BaseModel):
     address: AddressView | None = None
     items: list[ItemView] = []
     boxes: int = 0
+    quiet: bool = Field(default=False, description="No knock, no call: left at the door")
 
 
 class ManifestView(OfferView):

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from linli.boxes import EmptiesRequest
 from linli.catalogue import Store
 from linli.fleet import Courier
 from linli.kernel.geography import Point
 from linli.kernel.time import ZONE, rfc3339
 from linli.orders import Order
-from linli.routing.model import Problem, Vehicle, Window
+from linli.routing.model import EMERGENCY, Problem, Vehicle, Window
 from linli.routing.plan import Plan, Route
 from linli.routing.rules import (
     CAPACITY,
@@ -22,6 +23,7 @@ from linli.routing.rules import (
     problem_for,
 )
 from linli.slots import Slot
+from linli.waves.empties import EMPTIES, doorstep, is_empties, request_id_of
 from linli.waves.model import Area
 
 KINDS: dict[str, VehicleKind] = {"walk": "walk", "ebike": "e_bike", "van": "van"}
@@ -89,6 +91,7 @@ def problem_of(
     couriers: Sequence[Courier],
     slot: Slot,
     base_at: datetime,
+    empties: Sequence[EmptiesRequest] = (),
 ) -> Problem:
     """
     The wave's routing problem, its clock starting at `base_at`.
@@ -110,9 +113,11 @@ def problem_of(
             has_lift=order.deliver_to.has_lift,
             parts=parts_of(order),
             window=window,
+            priority=EMERGENCY if order.emergency else 0,
         )
         for order in sorted(orders, key=lambda o: (o.placed_at, o.order_id))
     ]
+    doorsteps += [doorstep(each, sites, window) for each in empties if sites]
     offers = [
         CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift)
         for each in couriers
@@ -175,9 +180,9 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
 
     visits = [
         [
-            str(visit.kind),
-            visit.place_id,
-            list(visit.stop_ids),
+            EMPTIES if is_empties(visit.place_id) else str(visit.kind),
+            request_id_of(visit.place_id),
+            [request_id_of(each) for each in visit.stop_ids],
             at(visit.arrive_seconds),
             at(visit.start_seconds),
             at(visit.leave_seconds),
@@ -187,7 +192,7 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
     return Planned(
         route_id=route_id,
         planned_for=route.vehicle_id,
-        order_ids=route.stop_ids,
+        order_ids=tuple(each for each in route.stop_ids if not is_empties(each)),
         visits=json.dumps(visits),
         metres=route.metres,
         seconds=route.seconds,
@@ -204,7 +209,7 @@ def without(route: Planned, ended: Set[str]) -> Planned:
     visits = []
     for kind, place_id, order_ids, *times in json.loads(route.visits):
         left = [each for each in order_ids if each not in ended]
-        if left:
+        if left or not order_ids:
             visits.append([kind, place_id, left, *times])
     order_ids = tuple(each for each in route.order_ids if each not in ended)
     return replace(route, order_ids=order_ids, visits=json.dumps(visits))

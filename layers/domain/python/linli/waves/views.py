@@ -166,6 +166,7 @@ def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool
             "address": _address(row, order) if shown else None,
             "items": _items(order, None),
             "boxes": order.boxes,
+            "quiet": order.quiet,
         }
     )
 
