@@ -20,11 +20,11 @@ class Device:
     key: Path
 
 
-def register(stack: Stack, thing: str, store_id: str) -> Device:
+def register(stack: Stack, thing: str, store_id: str, policy: str = "DevicePolicyName") -> Device:
     """Register a thing of a store, or return it if it has its certificate already.
 
-    The thing gets the application's device policy (output DevicePolicyName) and the attribute
-    `store`, which the policy may require in its topics.
+    The thing gets the application's device policy (the output `policy`; MachinePolicyName for a
+    return machine) and the attribute `store`, which the policy may require in its topics.
     """
     folder = stack.state_dir / "devices"
     folder.mkdir(exist_ok=True)
@@ -35,8 +35,7 @@ def register(stack: Stack, thing: str, store_id: str) -> Device:
     made = iot.create_keys_and_certificate(setAsActive=True)
     iot.create_thing(thingName=thing, attributePayload={"attributes": {"store": store_id}})
     iot.attach_thing_principal(thingName=thing, principal=made["certificateArn"])
-    policy = stack.outputs["DevicePolicyName"]
-    iot.attach_policy(policyName=policy, target=made["certificateArn"])
+    iot.attach_policy(policyName=stack.outputs[policy], target=made["certificateArn"])
     device.key.touch(mode=0o600)
     device.key.write_text(made["keyPair"]["PrivateKey"])
     draft = device.certificate.with_name(f"{thing}.{os.getpid()}")

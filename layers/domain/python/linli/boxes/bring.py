@@ -5,6 +5,7 @@ Refunds are grouped by whose deposits they are, and rewards are one grant, becau
 touches an item once.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +13,24 @@ from datetime import datetime
 
 from linli import catalogue, credit
 from linli.boxes import rewards, rules, stations
-from linli.boxes.model import Box, Custodian, Place
+from linli.boxes.model import Box, Custodian, Place, id_of_moment
 from linli.boxes.rewards import Earned
-from linli.boxes.rows import ClaimRow, box_key, claim_key, put_box, put_move
+from linli.boxes.rows import (
+    RETURN,
+    ClaimRow,
+    ReturnRow,
+    box_key,
+    claim_key,
+    put_box,
+    put_move,
+    return_key,
+)
 from linli.boxes.rules import Claim
 from linli.boxes.stations import Station
 from linli.catalogue.packaging import Packaging
 from linli.credit import Done, Fen, Points
 from linli.kernel import reads
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 
 
@@ -43,6 +54,8 @@ class Homecoming:
     reward_points: Points
     station: Station | None = None
     forced: bool = False
+    confirms: str | None = None
+    """The announcement of who earns, if they made one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,30 @@ def bring_back(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Broug
     earned = _reward(tx, boxes, home)
     if home.station is not None:
         stations.take_in(tx, home.station, len(boxes), forced=home.forced)
+    if home.confirms is not None:
+        _confirm(tx, home.confirms, refund_fen, earned, home.now)
     return Brought(refund_fen, earned)
+
+
+def _confirm(
+    tx: Transaction, return_id: str, refund_fen: int, earned: Earned, now: datetime
+) -> None:
+    """Tell who announced the return what came of it; whose deposit it was is not their matter."""
+    outcome = {
+        "state": "returned",
+        "refund_fen": refund_fen,
+        "reward_points": earned.points,
+        "coupons": earned.coupons,
+        "returned_at": rfc3339(now),
+    }
+    row = ReturnRow(return_key(return_id), RETURN)
+    tx.update(row, [ReturnRow.outcome.set(json.dumps(outcome))])
+
+
+def claim_of(claims: Sequence[Claim], resident_id: str | None) -> str | None:
+    """The announcement of a person among several, if they made one."""
+    mine = [claim.return_id for claim in claims if claim.resident_id == resident_id]
+    return mine[0] if mine else None
 
 
 def _refund(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> int:
@@ -142,7 +178,7 @@ def owed_again(box: Box, now: datetime) -> Box:
         put_box(tx, box, after)
         credit.restore_deposit(
             tx,
-            transfer_id=f"{box.box_id}/{box.cycle}/restored",
+            transfer_id=f"{id_of_moment(now, box.box_id)}/found",
             resident_id=box.holder_id,
             fen=Fen(box.converted_fen),
             now=now,

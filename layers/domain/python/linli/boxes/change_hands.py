@@ -232,6 +232,7 @@ def _homecoming(
         programme=bring.programme_of(community_id),
         reward_points=reward_points,
         station=station,
+        confirms=bring.claim_of(claims, returner_id),
     )
 
 

@@ -1,5 +1,6 @@
 """Looking at boxes: the way that one has come, and those that a resident has."""
 
+import json
 from datetime import timedelta
 
 from pydantic import BaseModel, Field
@@ -160,8 +161,8 @@ def _mine(box: Box) -> MyBox:
 
 def read_return(return_id: str, *, caller: Caller) -> Returned:
     """
-    An announced return as it stands: confirmed, once the box is back with who announced it shown
-    as its returner, by whatever hands.
+    An announced return as it stands: `returned` once the box is back, by whatever hands, if it
+    counted for who announced it.
 
     Raises:
         NotFound: There is none of the caller's.
@@ -169,4 +170,5 @@ def read_return(return_id: str, *, caller: Caller) -> Returned:
     row = reads.get(ReturnRow, return_key(return_id), RETURN)
     if row is None or row.resident_id != caller.subject:
         raise NotFound
-    return Returned.model_validate_json(row.body)
+    told = Returned.model_validate_json(row.body)
+    return told.model_copy(update=json.loads(row.outcome)) if row.outcome else told

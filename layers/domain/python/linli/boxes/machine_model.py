@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from linli.boxes.model import id_of_moment
 from linli.boxes.recycle import MOST_GRAMS
 from linli.catalogue.packaging import Material
-from linli.kernel.ids import BoxId, CommandId, StoreId, ThingId, derived
+from linli.kernel.ids import BoxId, CommandId, StoreId, ThingId
 
 MOST_BOOT, MOST_SEQ = 2**31 - 1, 2**53 - 1
 Kind = Literal["box", "recyclable"]
@@ -85,8 +86,7 @@ class _Numbered(BaseModel):
 
     def told_as(self, thing: str) -> UUID:
         """The id under which the message acts: the same message, the same id."""
-        milliseconds = int(self.at.timestamp() * 1000)
-        return derived(UUID(int=milliseconds << 80), f"{thing}/{self.order}")
+        return id_of_moment(self.at, f"{thing}/{self.order}")
 
 
 class BoxPutIn(_Numbered):

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from linli.kernel.ids import BoxId, CommandId, PersonId, StoreId
+from linli.kernel.ids import BoxId, CommandId, PersonId, StoreId, derived
 
 StationId = StoreId
 """A return station's GLN-13, as a store's."""
+
+
+def id_of_moment(at: datetime, what: str) -> UUID:
+    """The UUIDv7 of what happened at a moment: the same words, the same id; it sorts by time."""
+    return derived(UUID(int=int(at.timestamp() * 1000) << 80), what)
 
 
 class Custodian(StrEnum):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from linli import credit
 from linli.boxes import rules
 from linli.boxes.bring import programme_of
-from linli.boxes.model import Box, Custodian
+from linli.boxes.model import Box, Custodian, id_of_moment
 from linli.boxes.register import find
 from linli.boxes.rows import BY_DUE, DUE_SHARDS, DueRow, move_row, put_box
 from linli.boxes.settle import settle
@@ -102,7 +102,7 @@ def _convert(box: Box, now: datetime) -> None:
         if box.deposit_fen:
             credit.convert_deposit(
                 tx,
-                transfer_id=f"{box.box_id}/{box.cycle}/converted",
+                transfer_id=f"{id_of_moment(now, box.box_id)}/overdue",
                 resident_id=box.holder_id,
                 fen=Fen(box.deposit_fen),
                 now=now,

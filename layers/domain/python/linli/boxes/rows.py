@@ -106,12 +106,17 @@ class ClaimRow(Row):
 
 
 class ReturnRow(Row):
-    """pk = RETURN#<return_id>, sk = RETURN: what a return answered, for resends; whose it is."""
+    """
+    pk = RETURN#<return_id>, sk = RETURN: what a return answered, for resends; whose it is.
+
+    `outcome` is what came of an announced one (JSON), once the box is back.
+    """
 
     table = Table.BOXES
     fingerprint = UnicodeAttribute()
     body = UnicodeAttribute()
     resident_id = UnicodeAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)
 
 
 class ScanRow(Row):

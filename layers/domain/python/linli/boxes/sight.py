@@ -128,8 +128,9 @@ def count_station(
 
 def _home(seen: Seen, now: datetime, reward_points: Points) -> Homecoming:
     sighting, box = seen.sighting, seen.box
+    claims = bring.claims_of(box, min(sighting.at, now))
     returner_id = rules.who_earns(
-        bring.claims_of(box, min(sighting.at, now)),
+        claims,
         claim_id=sighting.claim_id,
         returned_by=sighting.returned_by,
         holder_id=box.holder_id,
@@ -147,6 +148,7 @@ def _home(seen: Seen, now: datetime, reward_points: Points) -> Homecoming:
         reward_points=reward_points,
         station=seen.station,
         forced=seen.forced,
+        confirms=bring.claim_of(claims, returner_id),
     )
 
 
