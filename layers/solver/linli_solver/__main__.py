@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     for command in (route, bench):
         command.add_argument("--seconds", type=_seconds, default=10.0, help="wall time")
         command.add_argument("--seed", type=int, default=1)
-    bench.add_argument("--steps", type=int, help="stop after so many steps of one search instead")
+        command.add_argument("--steps", type=int, help="end one search after so many steps instead")
     chosen = parser.parse_args(arguments)
     try:
         return _bench(chosen) if chosen.command == "bench" else _route(chosen)
@@ -47,13 +47,12 @@ def _seconds(text: str) -> float:
 
 def _route(chosen: argparse.Namespace) -> int:
     from linli.routing.codec import plan_to_json, problem_from_json
-    from linli_solver.route import NoSolution, solve
+    from linli_solver.engines import race
 
-    try:
-        plan = solve(problem_from_json(json.load(sys.stdin)), seconds=chosen.seconds)
-    except NoSolution as none:
-        sys.stderr.write(f"no plan: {none}\n")
-        return 3
+    problem = problem_from_json(json.load(sys.stdin))
+    plan = race(problem, seconds=chosen.seconds, seed=chosen.seed, steps=chosen.steps)
+    if plan.fallback_from:
+        sys.stderr.write(f"{plan.solver}, since {plan.fallback_from}\n")
     json.dump(plan_to_json(plan), sys.stdout, ensure_ascii=False)
     sys.stdout.write("\n")
     return 0
