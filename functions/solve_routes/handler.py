@@ -20,17 +20,17 @@ LONGEST_SECONDS, SPARED_SECONDS = 600, 3
 
 
 def engine() -> Engine | None:
-    """OR-Tools, or None where its layer is absent or does not load."""
+    """The race of engines, or None where their layer is absent or does not load."""
     try:
-        from linli_solver.route import solve as search
+        from linli_solver.engines import race
     except (ImportError, OSError) as absent:
         LOG.error("the solver layer did not load: %s", absent)
         return None
 
-    def ortools(problem: Problem, seconds: float) -> Plan:
-        return search(problem, seconds=seconds)
+    def raced(problem: Problem, seconds: float) -> Plan:
+        return race(problem, seconds=seconds, seed=problem.seed)
 
-    return ortools
+    return raced
 
 
 def seconds_of(event: dict[str, Any], context: Any) -> float:

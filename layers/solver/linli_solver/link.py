@@ -31,6 +31,9 @@ class Order:
 class Link:
     """A search's way to the others; this one leads nowhere and keeps the last offer."""
 
+    listens = False
+    """Whether anybody hears of answers before the last one."""
+
     def __init__(self) -> None:
         self.last: Any | None = None
 
@@ -45,6 +48,8 @@ class Link:
 
 class PipeLink(Link):
     """A link over a connection to the race."""
+
+    listens = True
 
     def __init__(self, connection: Connection) -> None:
         super().__init__()

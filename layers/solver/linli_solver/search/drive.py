@@ -15,7 +15,8 @@ from linli_solver.search.ils import Search
 
 CHECK_EVERY = 16
 """Steps between two looks at the clock: some 10 ms on 200 stops."""
-TELL_EVERY_SECONDS = 0.1
+TELL_EVERY_SECONDS, TELLING_SHARE = 0.1, 0.05
+"""Answers are told no oftener, and telling takes no more than this share of the time."""
 MIXES = ((0.35, 0.06), (0.6, 0.06), (0.8, 0.08), (0.93, 0.05))
 """When the pool is mixed, and for how long, as shares of the time."""
 
@@ -41,14 +42,14 @@ class Drive:
     order: Order
     link: Link
     _began: float = 0.0
-    _told: float = 0.0
+    _tell_after: float = 0.0
     _told_cost: float = float("inf")
     _mixed: int = 0
 
     def run(self) -> Any | None:
         """The best answer at the deadline, or after the order's steps; None without any."""
         self._began = time.monotonic()
-        self._tell(0.0)
+        self._tell()
         while not self._over():
             self.search.step()
             if self.search.steps % CHECK_EVERY == 0 and self.order.steps is None:
@@ -65,22 +66,24 @@ class Drive:
         best = self.search.best
         return self.form.routing(best) if best.is_feasible() else None
 
-    def _tell(self, now: float) -> None:
-        best = self.search.best
+    def _tell(self) -> None:
+        best, began = self.search.best, time.monotonic()
+        if not self.link.listens or began < self._tell_after:
+            return
         if self.search.best_cost < self._told_cost and best.is_feasible():
             self.link.offer(self.form.routing(best))
-            self._told, self._told_cost = now, self.search.best_cost
+            self._told_cost = self.search.best_cost
+            took = time.monotonic() - began
+            self._tell_after = began + max(TELL_EVERY_SECONDS, took / TELLING_SHARE)
 
     def _exchange(self) -> None:
-        now = time.monotonic()
-        if now - self._told >= TELL_EVERY_SECONDS:
-            self._tell(now)
+        self._tell()
         news = self.link.news()
         if news is not None:
             found = self.form.solution(news)
             self.search.pool.add(found)
-            self.search.adopt(found)
-            self._told_cost = min(self._told_cost, self.search.best_cost)
+            if self.search.adopt(found):
+                self._told_cost = min(self._told_cost, self.search.best_cost)
 
     def _mix_when_due(self) -> None:
         if self._mixed == len(MIXES):
