@@ -1,107 +1,221 @@
 """
-How often an order for one hot SKU gives up, by the orders a second: a model, not a measurement.
+How often an order for one hot SKU gives up, by the orders a second, with and without shards.
 
-`python -m benchmarks.orders.contention [--seconds 400]` with `layers/domain/python` on the path.
+`python -m benchmarks.orders.contention [--seconds 20] [--slots 64]` with `layers/domain/python` on
+the path.
 
-DynamoDB refuses a transaction that touches an item which another is just writing. The model: a
-transaction keeps its items for `window` seconds from prepare to commit; who comes meanwhile is
-refused and tries again as `linli.kernel.transact` does, with its own numbers of attempts and
-pauses. Orders arrive at random (Poisson). The window is the one number that is not ours: 6 ms and
-30 ms enclose what is known of DynamoDB's transactions, 12 ms is our assumption; the emulator in
-this process, which has no network and no replicas, is measured and printed beside them.
+**Run for real**: `linli.orders.place` itself, with its reads, its plan, its choice of shards, its
+transaction, its repeats with jitter and its planning anew, on the engine that judges our races
+(decision 0005): every condition is evaluated, and in the end the audit's sum must be right.
 
-With shards the SKU's units of one store lie in N items, and an order starts at one of them by its
-id. Only the model knows shards: the product has one item for each SKU and store, which the table
-shows to suffice below 20 orders a second on ONE SKU OF ONE STORE.
+**Modelled**: time. Orders arrive at random (Poisson) on a clock of their own. A call takes
+`TRIP_SECONDS` to DynamoDB and back, and a transaction keeps its items for `window` seconds from
+prepare to commit; who comes for one of them meanwhile is refused with a conflict, as DynamoDB does.
+The window is the one number that is not ours: 6 ms and 30 ms enclose what is known of DynamoDB's
+transactions, 12 ms is our assumption.
+
+The orders go to `--slots` slots, as of several communities that a store serves: a slot is an item
+that each of its orders writes, so that in one slot alone (`--slots 1`) the slot is what is hot.
 """
 
 import argparse
 import heapq
+import json
 import random
-import time
-from dataclasses import dataclass
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
-from linli import orders
-from linli.kernel import transact
+from linli import orders, stock
+from linli.kernel.errors import Contended, Refused
 from linli.kernel.ids import uuid7
+from linli.kernel.transact import Transaction
 from tests.support import village as v
-from tests.support.engine import engine
+from tests.support.engine import Engine, engine
+from tests.support.faults import Fault, spoil
+from tests.support.quick_sdk import quick_sdk
 
 RATES = (3, 20, 40, 80)
 WINDOWS = (0.006, 0.012, 0.03)
 SHARDS = (1, 4, 8)
 TRIP_SECONDS = 0.004
-"""From a refusal to the next attempt's prepare, beside the pause."""
+HERE, SKU = v.STORES[0], v.SKUS[0]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a run of the model."""
+class Clock:
+    """Time that passes when everybody waits: threads take turns, the earliest first."""
 
-    gave_up: float
-    attempts: float
-    p99_ms: float
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._due: list[tuple[float, int, threading.Semaphore]] = []
+        self._idle = threading.Semaphore(0)
+        self._number = 0
+
+    def wait(self, seconds: float) -> None:
+        """Let that much time pass for the thread that calls."""
+        go = threading.Semaphore(0)
+        self._push(self.now + seconds, go)
+        self._idle.release()
+        go.acquire()
+
+    def _push(self, at: float, go: threading.Semaphore) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (at, self._number, go))
+
+    def at(self, when: float, act: Callable[[], None]) -> None:
+        """Begin `act` then."""
+        go = threading.Semaphore(0)
+
+        def body() -> None:
+            go.acquire()
+            try:
+                act()
+            finally:
+                self._idle.release()
+
+        self._push(when, go)
+        threading.Thread(target=body, daemon=True).start()
+
+    def run(self) -> None:
+        """Until nobody waits any more."""
+        while self._due:
+            self.now, _, go = heapq.heappop(self._due)
+            go.release()
+            self._idle.acquire()
 
 
-def simulate(rate: float, window: float, shards: int, seconds: float, seed: int = 1) -> Outcome:
-    """Orders at `rate` a second on one SKU in `shards` items."""
-    rng = random.Random(seed)
-    queue: list[tuple[float, int, float, int]] = []
-    at = 0.0
-    while at < seconds:
-        at += rng.expovariate(rate)
-        heapq.heappush(queue, (at, 0, at, rng.randrange(shards)))
-    orders_made, busy_until = len(queue), [0.0] * shards
-    attempts, waits = 0, []
-    while queue:
-        at, tried, since, shard = heapq.heappop(queue)
-        attempts += 1
-        if at >= busy_until[shard]:
-            busy_until[shard] = at + window
-            waits.append(at + window - since)
-        elif tried + 1 < transact._ATTEMPTS:
-            first, longest = transact._FIRST_PAUSE_SECONDS, transact._LONGEST_PAUSE_SECONDS
-            pause = rng.uniform(0, min(longest, first * 2**tried))
-            heapq.heappush(queue, (at + TRIP_SECONDS + pause, tried + 1, since, shard))
-    waits.sort()
-    gave_up = 1 - len(waits) / orders_made
-    return Outcome(gave_up, attempts / orders_made, waits[int(0.99 * len(waits))] * 1000)
+@dataclass
+class Run:
+    """One cell of the table."""
+
+    told: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    conflicts: int = 0
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def gave_up(self) -> float:
+        """The share of orders that were told to come again."""
+        return self.told["contended"] / max(1, self.told.total())
+
+    @property
+    def p99_ms(self) -> float:
+        """How long the slowest hundredth of the placed orders took, in milliseconds."""
+        waits = sorted(self.waits)
+        return waits[int(0.99 * len(waits))] * 1000 if waits else 0.0
 
 
-def measured_window(count: int = 40) -> float:
-    """Seconds of an order's transaction, to and fro, in the emulator's engine; the median."""
-    with engine() as db:
-        v.furnish({(v.STORES[0], v.SKUS[0]): 10_000}, capacity=1000)
-        times, call = [], db._call
+def keep_items(db: Engine, clock: Clock, window: float, run: Run) -> None:
+    """Let calls take time, and transactions keep their items meanwhile."""
+    busy: dict[tuple[str, str], float] = {}
+    answer = db._answer
 
-        def timed(request: object, operation: str) -> object:
-            started = time.perf_counter()
-            answer = call(request, operation)
-            if operation == "TransactWriteItems":
-                times.append(time.perf_counter() - started)
-            return answer
+    def slow(request: Any, event_name: str, **more: Any) -> Any:
+        clock.wait(TRIP_SECONDS / 2)
+        if not event_name.endswith("TransactWriteItems"):
+            clock.wait(TRIP_SECONDS / 2)
+            return answer(request, event_name, **more)
+        run.attempts += 1
+        items = _items_of(json.loads(request.body))
+        if any(busy.get(item, 0.0) > clock.now for item in items):
+            run.conflicts += 1
+            clock.wait(TRIP_SECONDS / 2)
+            return spoil(Fault.CONFLICT, request, "TransactWriteItems")
+        busy.update(dict.fromkeys(items, clock.now + window))
+        clock.wait(window)
+        told = answer(request, event_name, **more)
+        clock.wait(TRIP_SECONDS / 2)
+        return told
 
-        db._call = timed  # type: ignore[assignment]
-        for _ in range(count):
-            who = v.resident("r-an")
-            orders.place(v.wish(uuid7()), caller=who, now=v.NOON, settings=v.SETTINGS)
-    return sorted(times)[count // 2]
+    db._answer = slow  # type: ignore[method-assign]
+
+
+def _items_of(body: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for write in body["TransactItems"]:
+        ((_, action),) = write.items()
+        key = action.get("Key") or action["Item"]
+        found.append((key["pk"]["S"], key["sk"]["S"]))
+    return found
+
+
+def play(
+    rate: float, window: float, shards: int, *, seconds: float, slots: int, units: int = 100_000
+) -> Run:
+    """Orders of one unit at `rate` a second, for one SKU of one store in `shards` items."""
+    rng, run, clock = random.Random(1), Run(), Clock()
+    random.seed(1)  # The jitter of the product's own pauses.
+    with engine() as db, quick_sdk(db):
+        slot_ids = furnish(units, shards, slots)
+        keep_items(db, clock, window, run)
+        commit: Any = Transaction.commit
+        kept, commit.__defaults__ = commit.__defaults__, (clock.wait,)
+        try:
+            at = 0.0
+            while (at := at + rng.expovariate(rate)) < seconds:
+                clock.at(at, _order(clock, run, rng.choice(slot_ids), f"r-{rng.random()}"))
+            clock.run()
+        finally:
+            commit.__defaults__ = kept
+        del db._answer
+        level = stock.levels([(HERE, SKU)])[HERE, SKU]
+        assert level.held_units == run.told["placed"], "as many units are held as were promised"
+        assert level.atp_units + level.held_units == units
+    return run
+
+
+def furnish(units: int, shards: int, slots: int) -> list[str]:
+    """A store with one product, and slots."""
+    v.furnish({(HERE, SKU): units}, capacity=10_000)
+    found = []
+    for n in range(slots):
+        starts_at = v.LATER + timedelta(hours=1, minutes=n)
+        found.append(f"{v.COMMUNITY}.courier.{starts_at + timedelta(hours=8):%Y%m%dT%H%M}")
+        v.offer(found[-1], capacity=10_000, starts_at=starts_at)
+    stock.split(HERE, SKU, shards)
+    return found
+
+
+def _order(clock: Clock, run: Run, slot_id: str, who: str) -> Callable[[], None]:
+    def act() -> None:
+        began = clock.now
+        command = v.wish(uuid7(), {SKU: 1}, slot_id=slot_id)
+        try:
+            orders.place(command, caller=v.resident(who), now=v.NOON, settings=v.SETTINGS)
+        except Contended:
+            run.told["contended"] += 1
+        except Refused as refusal:
+            run.told[refusal.code] += 1
+        else:
+            run.told["placed"] += 1
+            run.waits.append(clock.now - began)
+
+    return act
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and what happens when the SKU sells out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=400.0, help="simulated time of a cell")
-    seconds = parser.parse_args().seconds
-    own = measured_window()
-    print(f"one order's transaction in the emulator's engine: {own * 1000:.1f} ms (median)")
-    print(f"{transact._ATTEMPTS} attempts; gives up % / attempts / p99 ms; MODEL\n")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of a cell, on its own clock")
+    parser.add_argument("--slots", type=int, default=64, help="over which the orders are spread")
+    chosen = parser.parse_args()
+    how = {"seconds": chosen.seconds, "slots": chosen.slots}
+    print("the product's own orders; the time is a model: see `--help`")
+    print(f"gives up % / transactions an order / p99 ms; {chosen.slots} slots\n")
     heads = [f"{w * 1000:.0f} ms x {n} shard{'s' * (n > 1)}" for w in WINDOWS for n in SHARDS]
-    print(f"{'orders/s':>8}  " + "".join(f"{head:>20}" for head in heads))
+    print(f"{'orders/s':>8}  " + "".join(f"{head:>20}" for head in heads), flush=True)
     for rate in RATES:
-        cells = [simulate(rate, w, n, seconds) for w in WINDOWS for n in SHARDS]
-        shown = [f"{c.gave_up:.2%} {c.attempts:.2f} {c.p99_ms:.0f}" for c in cells]
-        print(f"{rate:>8}  " + "".join(f"{cell:>20}" for cell in shown))
+        cells = [play(rate, w, n, **how) for w in WINDOWS for n in SHARDS]
+        shown = [f"{c.gave_up:.2%} {c.attempts / c.told.total():.2f} {c.p99_ms:.0f}" for c in cells]
+        print(f"{rate:>8}  " + "".join(f"{cell:>20}" for cell in shown), flush=True)
+    print("\nsold out at 80 orders a second, 12 ms: units, and what the orders were told")
+    for shards in SHARDS:
+        units = int(40 * chosen.seconds)
+        told = play(80, 0.012, shards, units=units, **how).told
+        print(f"{shards:>8} shard{'s' * (shards > 1)}: {units} units, {dict(told)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,23 @@ class Sold(BaseModel):
     store_id: str
 
 
+class TillConflictView(BaseModel):
+    """Units that a till, offline then, has sold beyond what the books had."""
+
+    sale_id: str
+    sku: str
+    units: int
+    sold_at: str
+    told_at: str
+    by: str
+
+
+class TillConflictList(BaseModel):
+    """What the store has to settle: a stocktake of the product does."""
+
+    conflicts: list[TillConflictView]
+
+
 class CountedLine(BaseModel):
     """What was counted, what the books said, and the difference."""
 
@@ -124,6 +141,21 @@ def return_to_supplier(command: SupplierReturn) -> Response[Counters]:
 def sell_at_till(sale: TillSale) -> Response[Sold]:
     protection.sell_at_till(sale, by=_keeper(sale.store_id), now=door.now(app))
     return door.answer(Sold(id=str(sale.id), store_id=sale.store_id), 201)
+
+
+@app.get(
+    "/v1/till-conflicts",
+    summary="Sales beyond what the books have, for the store to settle by a stocktake",
+    tags=["stock"],
+    responses=door.ok(TillConflictList, 404),
+)
+def list_conflicts(store_id: Annotated[StoreId, Query()]) -> Response[TillConflictList]:
+    _keeper_or_city(store_id)
+    views = [
+        TillConflictView.model_validate(each, from_attributes=True)
+        for each in stock.conflicts(store_id)
+    ]
+    return door.answer(TillConflictList(conflicts=views))
 
 
 @app.post(

@@ -12,6 +12,7 @@ from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.orders import PlaceOrder
 from linli.stock import ShipTransfer, Source
+from tests.support import picking
 from tests.support import village as v
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
@@ -174,11 +175,12 @@ def test_units_are_here_then_on_their_way_then_there(db: Engine) -> None:
 def test_what_did_not_arrive_stays_on_the_transfer_with_its_reason(db: Engine) -> None:
     transfer("transfer_requested")
     transfer("transfer_shipped")
-    for wrong in ({"units": 5, "reason": "x"}, {"units": 1}):
-        wrong |= {"id": str(uuid7())}
-        assert transfer("transfer_received", body=wrong).code == "invalid"
-    told = transfer("transfer_received", body={"units": 1, "reason": "bag torn"}).body
-    assert (told["received_units"], told["lost_units"], told["reason"]) == (1, 3, "bag torn")
+    wrong: list[dict[str, Any]] = [{"units": 5, "reason": "x"}, {"units": 1}]
+    for body in wrong:
+        told = transfer("transfer_received", body=body | {"id": str(uuid7())})
+        assert told.code == "invalid"
+    come = transfer("transfer_received", body={"units": 1, "reason": "bag torn"}).body
+    assert (come["received_units"], come["lost_units"], come["reason"]) == (1, 3, "bag torn")
     assert stock.of_store(THERE)[0].on_hand_units == 1
 
 
@@ -407,6 +409,69 @@ def test_a_till_that_was_offline_tells_later_when_it_sold(db: Engine) -> None:
     move = stock.moves_of(HERE, SKU, v.NOON, v.NOON + timedelta(hours=1))[0][-1]
     assert move.happened_at == "2026-05-29T10:30:00.000Z"
     assert protection.recompute.history(HERE, date(2026, 6, 1))[SKU][date(2026, 5, 29)][18] == 2
+
+
+def late_sale(units: int) -> dict[str, Any]:
+    lines = [{"sku": SKU, "units": units}]
+    sale = {"id": str(uuid7()), "lines": lines, "offline": True}
+    assert tell("till_sold", body=sale).status == 201
+    return sale
+
+
+def open_conflicts() -> list[tuple[str, int]]:
+    found = tell("till_conflicts_listed").body["conflicts"]
+    return [(each["sku"], each["units"]) for each in found]
+
+
+def count(units: int) -> Answer:
+    counts = [{"sku": SKU, "counted_units": units}]
+    return tell("stock_taken", body={"id": str(uuid7()), "counts": counts})
+
+
+def test_what_an_offline_till_has_sold_beyond_the_books_is_the_stores_to_settle(db: Engine) -> None:
+    place(7)
+    sale = late_sale(5)
+    assert (on_hand(), open_conflicts()) == (7, [(SKU, 2)])
+    assert protection.recompute.history(HERE, date(2026, 6, 2))[SKU][date(2026, 6, 1)][12] == 5
+    assert tell("till_sold", body=sale).status == 201
+    assert open_conflicts() == [(SKU, 2)]
+    assert audit_now() == []
+    assert tell("till_conflicts_listed", roles=OWN["other"]).code == "not_found"
+
+
+@pytest.mark.parametrize(("counted", "found"), [(7, 2), (8, 3), (9, 4)])
+def test_a_count_settles_it_they_were_there_and_were_sold(
+    db: Engine, counted: int, found: int
+) -> None:
+    place(7)
+    late_sale(5)
+    assert count(counted).body["state"] == "applied"
+    assert (on_hand(), open_conflicts()) == (counted, [])
+    level = stock.of_store(HERE)[0]
+    assert (level.sold_units, level.received_units, level.written_off_units) == (5, 10 + found, 0)
+
+
+def test_what_was_sold_of_what_is_promised_is_settled_when_the_picker_misses_it(
+    db: Engine,
+) -> None:
+    order = place(10)
+    late_sale(2)
+    assert count(8).code == "not_enough_on_hand"
+    assert open_conflicts() == [(SKU, 2)]
+    orders.freeze(order.order_id, v.SLOT, v.LATER)
+    picking.pick(order, HERE, v.LATER, {SKU: {"units": 8}})
+    assert count(8).body["state"] == "applied"
+    assert (on_hand(), open_conflicts()) == (8, [])
+
+
+def test_a_large_variance_settles_it_when_another_person_approves(db: Engine) -> None:
+    late_sale(12)
+    told = count(5).body
+    assert (told["state"], open_conflicts()) == ("waiting", [(SKU, 2)])
+    path = {"stocktake_id": told["stocktake_id"]}
+    assert tell("stocktake_decided", path=path).body["state"] == "applied"
+    assert (on_hand(), open_conflicts()) == (5, [])
+    assert stock.of_store(HERE)[0].sold_units == 12
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ class Shelf:
     on_hand: int = 0
     held: int = 0
     inbound: int = 0
+    late: int = 0
 
     def left(self) -> list[date]:
         """The last days of the units on hand: those that expire last are still there."""
@@ -80,7 +81,6 @@ class Shelves(RuleBasedStateMachine):
         self.shelves = {HERE: Shelf(), THERE: Shelf()}
         self.holds: list[Source] = []
         self.journeys: list[Journey] = []
-        self.sold = 0
 
     def teardown(self) -> None:
         for (store_id, _), books in booked().items():
@@ -165,20 +165,23 @@ class Shelves(RuleBasedStateMachine):
                 stock.release(tx, source)
         shelf.held -= source.units
 
-    @rule(store_id=Either, units=Few, troubles=Troubles)
-    def a_walk_in_buys(self, store_id: str, units: int, troubles: list[Fault | None]) -> None:
+    @rule(store_id=Either, units=Few, offline=st.booleans(), troubles=Troubles)
+    def a_walk_in_buys(
+        self, store_id: str, units: int, offline: bool, troubles: list[Fault | None]
+    ) -> None:
         line = protection.TillLine(sku=SKU, units=units)
         sale = protection.TillSale(
-            id=self.new_id(), store_id=store_id, lines=(line,), sold_at=self.now
+            id=self.new_id(), store_id=store_id, lines=(line,), sold_at=self.now, offline=offline
         )
         sell: Callable[[], Any] = lambda: protection.sell_at_till(sale, by="t", now=self.now)  # noqa: E731
         answer, shelf = self.ask(sell, troubles), self.shelves[store_id]
-        if shelf.on_hand - shelf.held < units:
+        late = max(0, units - (shelf.on_hand - shelf.held))
+        if late and not offline:
             assert answer == NotEnoughOnHand.code
             return
         assert isinstance(answer, bool)
-        shelf.on_hand -= units
-        self.sold += units
+        shelf.on_hand -= units - late
+        shelf.late += late
 
     @rule(counted=st.integers(-2, 2), troubles=Troubles)
     def somebody_counts(self, counted: int, troubles: list[Fault | None]) -> None:
@@ -191,6 +194,7 @@ class Shelves(RuleBasedStateMachine):
             return
         assert answer.state == "applied"
         shelf.on_hand = line.counted_units
+        shelf.late = 0
 
     @rule(units=Few, there=Either, troubles=Troubles)
     def a_store_asks_and_the_other_sends(
@@ -261,6 +265,7 @@ class Shelves(RuleBasedStateMachine):
     @invariant()
     def the_books_are_the_paper(self) -> None:
         for store_id, shelf in self.shelves.items():
+            assert sum(each.units for each in stock.conflicts(store_id)) == shelf.late
             for level in stock.of_store(store_id):
                 found = level.on_hand_units, level.held_units, level.inbound_units
                 assert found == (shelf.on_hand, shelf.held, shelf.inbound)

@@ -38,6 +38,11 @@ class TillSale(BaseModel):
     store_id: StoreId
     lines: Annotated[tuple[TillLine, ...], Field(min_length=1, max_length=MOST_LINES)]
     sold_at: AwareDatetime
+    offline: bool = Field(
+        default=False,
+        description="The till was offline and the goods are gone: what the books do not have of "
+        "them is noted as a conflict, for the store to settle by a stocktake",
+    )
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
@@ -49,11 +54,13 @@ class TillSale(BaseModel):
 def sell_at_till(sale: TillSale, *, by: str, now: datetime) -> bool:
     """
     Sell from the store's ATP, protected units included, held ones never, and count the demand;
-    one transaction. False: it was told before.
+    one transaction. What an offline till has sold beyond that becomes a conflict. False: it was
+    told before.
 
     Raises:
         Invalid: `sold_at` is in the future, or too long ago.
-        NotEnoughOnHand: The store has fewer free units; `skus` says of what.
+        NotEnoughOnHand: The store has fewer free units, and the till is online; `skus` says of
+            what.
         IdReused: The id was used for another command of this store.
     """
     if not now - OLDEST <= sale.sold_at <= now + AHEAD:
@@ -64,9 +71,12 @@ def sell_at_till(sale: TillSale, *, by: str, now: datetime) -> bool:
     def write(tx: Transaction) -> None:
         found = stock.levels((sale.store_id, line.sku) for line in sale.lines)
         for line in sale.lines:
-            short = NotEnoughOnHand(skus=[line.sku])
             seen = found[sale.store_id, line.sku]
-            stock.sell_at_till(tx, seen, line.units, why, short)
+            there = min(line.units, seen.atp_units) if sale.offline else line.units
+            if there:
+                stock.sell_at_till(tx, seen, there, why, NotEnoughOnHand(skus=[line.sku]))
+            if there < line.units:
+                stock.note_conflict(tx, seen, line.units - there, why)
             count(tx, sale.store_id, line.sku, line.units, happened_at)
 
     return stock.once(sale.store_id, sale.id, fingerprint(sale, kind="till_sold"), now, write)

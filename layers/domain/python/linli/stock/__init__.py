@@ -27,6 +27,7 @@ from linli.stock.commands import (
     Units,
     WriteOff,
 )
+from linli.stock.conflicts import TillConflict, conflicts, note_conflict
 from linli.stock.fefo import Lot, Share
 from linli.stock.levels import levels, of_store
 from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, ShelfMoved, Source
@@ -85,6 +86,7 @@ __all__ = [
     "Stocktake",
     "Suggestion",
     "SupplierReturn",
+    "TillConflict",
     "Transfer",
     "Units",
     "Why",
@@ -98,6 +100,7 @@ __all__ = [
     "cancel_transfer",
     "check_receipt",
     "choose_sources",
+    "conflicts",
     "decide",
     "distances",
     "expect",
@@ -110,6 +113,7 @@ __all__ = [
     "lot_in",
     "lots_on_hand",
     "moves_of",
+    "note_conflict",
     "of_store",
     "offers",
     "once",

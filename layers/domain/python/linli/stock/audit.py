@@ -34,6 +34,8 @@ class Booked:
     astray: tuple[str, ...] = ()
     lots: tuple[tuple[LotKey, int, int], ...] = ()
     swept: tuple[tuple[str, int], ...] = ()
+    late_units: int = 0
+    """Sold by tills beyond what the books have; waits for a count."""
     apart: bool = False
     """Whether its items do not belong together: too many, too few, or on other terms."""
 
@@ -94,6 +96,7 @@ class _Tally:
             inbound_units=self.counts["inbound"],
             astray=tuple(sorted(self.astray)),
             swept=tuple(sorted(self.swept.items())),
+            late_units=self.counts["late"],
             lots=tuple((key, self.lots[key], self.moved[key]) for key in sorted(lots)),
         )
 
@@ -115,6 +118,9 @@ def booked() -> dict[Shelf, Booked]:
             carried[str(item.reference), str(item.kind)] += int(item.units or 0)
         elif kind == "TRANSFER" and item.sk == TRANSFER:
             transfers.append(item)
+        elif kind == "CONFLICTS":
+            tally = tallies[shelf[0], item.sk.partition("#")[0]]
+            tally.counts["late"] += int(item.units or 0)
         elif kind == "LOTS":
             expires_on, _, lot_id = item.sk.partition("#")
             tallies[shelf[0], shelf[1]].lots[expires_on, lot_id] = int(item.units or 0)

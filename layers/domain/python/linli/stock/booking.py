@@ -72,24 +72,13 @@ def book_in(
     """Put units of `lots` on the shelf; `inbound_units` of them were on their way before."""
     by_date: list[Action] = [dated(lot.expires_on).add(lot.units) for lot in _by_date(lots)]
     on_way = [LevelRow.inbound_units.add(-inbound_units)]
-    _put_on(tx, seen, sum(lot.units for lot in lots), [*on_way, *by_date])
+    units = sum(lot.units for lot in lots)
+    come = [Take(n, -more, 0) for n, more in enumerate(shards.fill(seen.split, units))]
+    received = [LevelRow.received_units.add(units), *zeros(), *on_way, *by_date]
+    on_new_terms(tx, seen, received, come)
     for n, lot in enumerate(lots):
         note(tx, seen.store_id, seen.sku, lot.units, why, lot, n)
         put_in_lot(tx, seen, lot)
-
-
-def _put_on(
-    tx: Transaction,
-    seen: Level,
-    units: int,
-    actions: Sequence[Action] = (),
-    *,
-    as_seen: bool = False,
-) -> None:
-    """Units come to the shelf, which is on new terms then."""
-    received = [LevelRow.received_units.add(units), *zeros(), *actions]
-    come = [Take(n, -more, 0) for n, more in enumerate(shards.fill(seen.split, units))]
-    on_new_terms(tx, seen, received, come, as_seen=as_seen)
 
 
 def _by_date(lots: Iterable[Lot]) -> list[Lot]:
@@ -124,17 +113,15 @@ def book_out(
     why: Why,
     refusal: Refused,
     lots: Sequence[Lot] = (),
-    *,
-    as_seen: bool = False,
 ) -> None:
     """
     Take `units` of the ATP off the shelf unsold, of `lots` if they are known.
 
     Raises, here or when `tx` commits:
         Refused: `refusal`; the ATP is less.
-        ShelfMoved: It is less by now, the lots are gone, or (`as_seen`) it has other units.
+        ShelfMoved: It is less by now, or the lots are gone.
     """
-    if lots or as_seen:
+    if lots:
         counted: list[Action] = [LevelRow.written_off_units.add(units)]
         there: Condition | None = None
         for lot in _by_date(lots):
@@ -142,7 +129,7 @@ def book_out(
             has = dated(lot.expires_on) >= lot.units
             there = has if there is None else there & has
         out = free_takes(seen, units, refusal)
-        on_new_terms(tx, seen, counted, out, condition=there, as_seen=as_seen)
+        on_new_terms(tx, seen, counted, out, condition=there)
     else:
         take_free(tx, seen, units, refusal, LevelRow.written_off_units)
     for n, lot in enumerate(lots):
@@ -157,12 +144,36 @@ def book_out(
         note(tx, seen.store_id, seen.sku, -units, why)
 
 
-def book_found(
-    tx: Transaction, seen: Level, units: int, why: Why, *, as_seen: bool = False
+def book_counted(
+    tx: Transaction,
+    seen: Level,
+    variance_units: int,
+    sold_units: int,
+    why: Why,
+    refusal: Refused,
+    *,
+    as_seen: bool = False,
 ) -> None:
     """
-    Put units on the shelf of which nobody knows the lot. They count as the first to expire: what
-    the lots account for is promised, and nothing beyond.
+    Book what a count says: so many units more, or fewer, are on hand than the books have. Of
+    `sold_units` it was known that they had left: they were there, then, and were sold.
+
+    What was found has no lot. It counts as the first to expire: what the lots account for is
+    promised, and nothing beyond.
+
+    Raises, here or when `tx` commits:
+        Refused: `refusal`; what is missing is not in the ATP.
+        ShelfMoved: It is not any more, or (`as_seen`) the shelf has other units.
     """
-    _put_on(tx, seen, units, as_seen=as_seen)
-    note(tx, seen.store_id, seen.sku, units, why)
+    found = variance_units + sold_units
+    sold, lost = LevelRow.sold_units, LevelRow.written_off_units
+    counted = [sold.add(sold_units), lost.add(max(0, -found)), *zeros(sold, lost)]
+    counted.append(LevelRow.received_units.add(max(0, found)))
+    if variance_units < 0:
+        moved = free_takes(seen, -variance_units, refusal)
+    else:
+        more = shards.fill(seen.split, variance_units)
+        moved = [Take(n, -units, 0) for n, units in enumerate(more)]
+    on_new_terms(tx, seen, counted, moved, as_seen=as_seen)
+    if found:
+        note(tx, seen.store_id, seen.sku, found, why)

@@ -126,12 +126,16 @@ def take_free(
         )
 
 
-def zeros() -> list[Action]:
-    """A level has all its counters from the first booking on, so that conditions can compare."""
-    return [
-        LevelRow.held_units.add(0),
-        LevelRow.sold_units.add(0),
-        LevelRow.written_off_units.add(0),
-        LevelRow.protected_units.add(0),
-        LevelRow.reserve_units.add(0),
-    ]
+def zeros(*but: NumberAttribute) -> list[Action]:
+    """
+    A level has all its counters from the first booking on, so that conditions can compare; `but`
+    those that the same write counts.
+    """
+    counters = (
+        LevelRow.held_units,
+        LevelRow.sold_units,
+        LevelRow.written_off_units,
+        LevelRow.protected_units,
+        LevelRow.reserve_units,
+    )
+    return [each.add(0) for each in counters if all(each is not other for other in but)]

@@ -170,6 +170,19 @@ class TransferRow(Row):
     received_at = UnicodeAttribute(null=True)
 
 
+class ConflictRow(Row):
+    """
+    pk = CONFLICTS#<store_id>, sk = <sku>#<sale id>: units sold beyond what the books had, until a
+    stocktake settles it.
+    """
+
+    table = Table.STOCK
+    units = NumberAttribute()
+    sold_at = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at = UnicodeAttribute()
+
+
 class PointerRow(Row):
     """pk = TRANSFERS#<store_id>, sk = <transfer id>: the store gives or takes."""
 
@@ -195,6 +208,11 @@ def transfer_key(transfer_id: object) -> str:
 def transfers_key(store_id: str) -> str:
     """The partition that names a store's transfers."""
     return f"TRANSFERS#{store_id}"
+
+
+def conflicts_key(store_id: str) -> str:
+    """The partition of a store's sales beyond the books."""
+    return f"CONFLICTS#{store_id}"
 
 
 def allocated_key(store_id: str, sku: str) -> str:

@@ -1,6 +1,7 @@
 """Stocktake (盘点): counting, and a second person's eyes on a large variance."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,12 @@ from linli.kernel.errors import AlreadyDone, Conflict, NotFound, Refused
 from linli.kernel.ids import fingerprint
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction
-from linli.stock.booking import Why, book_found, book_out
+from linli.stock.booking import Why, book_counted
 from linli.stock.commands import DecideStocktake, Stocktake
+from linli.stock.conflicts import MOST_SETTLED, conflicts, settle
 from linli.stock.items import check_same
 from linli.stock.levels import levels
-from linli.stock.model import Level, NotEnoughOnHand
+from linli.stock.model import Level, NotEnoughOnHand, Shelf
 from linli.stock.once import once, settled
 from linli.stock.rows import StocktakeRow, stocktake_key
 
@@ -64,7 +66,8 @@ class Told:
 
 def take_stock(command: Stocktake, *, by: str, now: datetime) -> Told:
     """
-    Compare what was counted with the books, at this moment; small variances are booked at once.
+    Compare what was counted with the books, at this moment; small variances are booked at once,
+    and sales that tills told of beyond the books are settled.
 
     Raises:
         NotEnoughOnHand: What is missing is promised to orders.
@@ -92,28 +95,38 @@ def _count(tx: Transaction, command: Stocktake, by: str, now: datetime) -> None:
         at=rfc3339(now),
     )
     tx.put(row, condition=StocktakeRow.pk.does_not_exist())
-    why = _why(_told(row), by, now)
-    for line in lines:  # What was compared must still be so, also when nothing is booked yet.
-        seen = found[command.store_id, line.sku]
-        if state == "applied" and line.variance_units:
-            _book(tx, seen, line.variance_units, why, as_seen=True)
-        else:
+    if state == "applied":
+        _book(tx, _told(row), found, by, now, as_seen=True)
+    else:  # What was compared must still be so.
+        for line in lines:
+            check_same(tx, found[command.store_id, line.sku])
+
+
+def _book(
+    tx: Transaction,
+    told: Told,
+    found: Mapping[Shelf, Level],
+    by: str,
+    now: datetime,
+    *,
+    as_seen: bool = False,
+) -> None:
+    """
+    Book the variances, and settle what tills have sold beyond the books. Variances are differences
+    from the books of the moment of counting, so that they hold whatever was sold since.
+    """
+    why = Why(told.stocktake_id, "stocktaken", by, now, reference=told.stocktake_id)
+    late = conflicts(told.store_id, (line.sku for line in told.lines))[:MOST_SETTLED]
+    for conflict in late:
+        settle(tx, conflict, why)
+    for line in told.lines:
+        seen = found[told.store_id, line.sku]
+        sold_units = sum(each.units for each in late if each.sku == line.sku)
+        if line.variance_units or sold_units:
+            booked = line.variance_units, sold_units, why, NotEnoughOnHand()
+            book_counted(tx, seen, *booked, as_seen=as_seen)
+        elif as_seen:
             check_same(tx, seen)
-
-
-def _why(told: Told, by: str, now: datetime) -> Why:
-    return Why(told.stocktake_id, "stocktaken", by, now, reference=told.stocktake_id)
-
-
-def _book(tx: Transaction, seen: Level, units: int, why: Why, *, as_seen: bool = False) -> None:
-    """
-    Book a variance: a difference from the books of the moment of counting, so that it holds
-    whatever was sold since.
-    """
-    if units > 0:
-        book_found(tx, seen, units, why, as_seen=as_seen)
-    else:
-        book_out(tx, seen, -units, why, NotEnoughOnHand(), as_seen=as_seen)
 
 
 def decide(stocktake_id: str, command: DecideStocktake, *, by: str, now: datetime) -> Told:
@@ -155,10 +168,7 @@ def _decide(tx: Transaction, told: Told, state: str, by: str, now: datetime) -> 
     )
     if state == "applied":
         found = levels((told.store_id, line.sku) for line in told.lines)
-        for line in told.lines:
-            if line.variance_units:
-                seen = found[told.store_id, line.sku]
-                _book(tx, seen, line.variance_units, _why(told, by, now))
+        _book(tx, told, found, by, now)
 
 
 def stocktake(store_id: str, stocktake_id: str) -> Told:
