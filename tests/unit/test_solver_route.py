@@ -69,7 +69,9 @@ def test_a_plan_becomes_the_search_s_start_and_comes_back_the_same(stores: int) 
     for route in insertion(problem).routes:
         calls = [Call(v.kind, v.place_id, v.stop_ids) for v in route.visits]
         found = decode(model, encode(model, calls))
-        assert repair(problem, [found, [], []])[0] == calls
+        alone = replace(problem, stops=tuple(s for s in problem.stops if s.id in route.stop_ids))
+        mended = repair(alone, [found, [], []])
+        assert [visit.call for visit in mended[0].visits] == calls
 
 
 def test_a_stop_split_between_couriers_goes_to_one_of_them() -> None:
@@ -80,7 +82,7 @@ def test_a_stop_split_between_couriers_goes_to_one_of_them() -> None:
         for p in stop.parts
     ]
     mended = repair(problem, split)
-    assert sorted(len(calls) for calls in mended) == [0, 3]
+    assert [len(route.visits) for route in mended] == [3]
 
 
 @pytest.mark.parametrize(("stores", "stops", "couriers"), [(1, 40, 8), (5, 40, 8)])

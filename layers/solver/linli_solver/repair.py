@@ -1,106 +1,98 @@
 """
-Mends routes in which a stop from several stores was split: it goes to one courier, or is left out.
+From the orders that a search found to routes that hold.
 
-Also makes one hand-over of several, so that the routes are a plan in the domain's sense.
+A search knows less than the domain's rules: a stop from several stores may end on two routes, a
+rest or a cold limit may make a route untimely. What does not hold is taken out, and put back
+where it costs least if it fits anywhere.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from linli.routing.model import Problem, Stop, Vehicle
-from linli.routing.plan import Call, Kind, Reason
-from linli.routing.timetable import route_for
+from linli.routing.index import Index
+from linli.routing.model import Problem, Vehicle
+from linli.routing.placing import completed
+from linli.routing.plan import Call, Kind, Route
+from linli.routing.routes import timed_route
 
 
-def repair(problem: Problem, routes: Sequence[Sequence[Call]]) -> list[list[Call]]:
+def repair(problem: Problem, found: Sequence[Sequence[Call]]) -> list[Route]:
     """
-    Each courier's calls with every stop whole: handed over once, by who collected all its parts.
+    The routes of each courier's calls (those after what is locked), made whole.
 
-    A stop whose parts were on several routes, or missing, is put where it lengthens the routes
-    least, or left out when it fits nowhere.
+    Stops that no route serves are put in where they fit for less than their penalty.
     """
-    whole = [_whole(problem, calls) for calls in routes]
-    mended = [_only(calls, stops) for calls, stops in zip(routes, whole, strict=True)]
-    kept = set().union(*whole) if whole else set()
-    touched = {call.place_id for calls in routes for call in calls if call.kind is Kind.DELIVER}
-    for stop in problem.stops:
-        if stop.id in touched and stop.id not in kept:
-            _place(problem, mended, stop)
-    return mended
+    index = Index(problem)
+    routes: list[Route] = []
+    for vehicle, calls in zip(problem.vehicles, found, strict=True):
+        route = _timely(index, vehicle, whole(index, vehicle, calls))
+        if route is not None:
+            routes.append(route)
+    return completed(problem, routes)
 
 
-def _whole(problem: Problem, calls: Sequence[Call]) -> set[str]:
-    """Stops all of whose parts this route collects."""
-    collected = Counter(
-        stop_id for call in calls if call.kind is Kind.COLLECT for stop_id in call.stop_ids
-    )
-    return {stop.id for stop in problem.stops if collected[stop.id] == len(stop.parts)}
-
-
-def _only(calls: Sequence[Call], stops: set[str]) -> list[Call]:
-    """The calls for these stops alone, each handed over at its last delivering call."""
-    last = {call.place_id: n for n, call in enumerate(calls) if call.kind is Kind.DELIVER}
-    kept: list[Call] = []
+def whole(index: Index, vehicle: Vehicle, calls: Sequence[Call]) -> list[Call]:
+    """
+    The calls for the stops that this route serves wholly: every part collected, then one
+    hand-over, then every return handed in.
+    """
+    doors = {call.place_id: n for n, call in enumerate(calls) if call.kind is Kind.DELIVER}
+    kept = {stop_id for stop_id in doors if _is_whole(index, vehicle, calls, stop_id, doors)}
+    found: list[Call] = []
     for n, call in enumerate(calls):
-        ids = tuple(each for each in call.stop_ids if each in stops)
-        if ids and (call.kind is Kind.COLLECT or last[call.place_id] == n):
-            kept.append(Call(call.kind, call.place_id, ids))
-    return kept
+        ids = tuple(each for each in call.stop_ids if each in kept)
+        if ids and (call.kind is not Kind.DELIVER or doors[call.place_id] == n):
+            found.append(Call(call.kind, call.place_id, ids))
+    return joined(found)
 
 
-def _place(problem: Problem, routes: list[list[Call]], stop: Stop) -> None:
-    best: tuple[int, int, list[Call]] | None = None
-    for n, vehicle in enumerate(problem.vehicles):
-        before = _cost(problem, vehicle, routes[n]) or 0
-        for calls in _ways(routes[n], stop):
-            after = _cost(problem, vehicle, calls)
-            if after is not None and (best is None or after - before < best[0]):
-                best = after - before, n, calls
-    if best is not None:
-        routes[best[1]] = best[2]
+def _is_whole(
+    index: Index, vehicle: Vehicle, calls: Sequence[Call], stop_id: str, doors: dict[str, int]
+) -> bool:
+    stop, door = index.stops[stop_id], doors[stop_id]
+    before = {c.place_id for c in calls[:door] if c.kind is Kind.COLLECT and stop_id in c.stop_ids}
+    after = {c.place_id for c in calls[door:] if c.kind is Kind.RETURN and stop_id in c.stop_ids}
+    aboard = {depot_id for each, depot_id in index.heads[vehicle.id].collected if each == stop_id}
+    return (
+        before | aboard == {part.depot_id for part in stop.parts}
+        and after == {each.depot_id for each in stop.returns}
+        and set(stop.skills) <= set(vehicle.skills)
+    )
 
 
-def _ways(calls: list[Call], stop: Stop) -> Iterator[list[Call]]:
-    """The route with the stop's parts collected as early as may be, its door anywhere after."""
-    base = list(calls)
-    for part in stop.parts:
-        here = [n for n, c in enumerate(base) if (c.kind, c.place_id) == _store(part.depot_id)]
-        if here:
-            call = base[here[0]]
-            base[here[0]] = Call(call.kind, call.place_id, (*call.stop_ids, stop.id))
-        else:
-            base.insert(0, Call(Kind.COLLECT, part.depot_id, (stop.id,)))
-    collected = [n for n, call in enumerate(base) if stop.id in call.stop_ids]
-    for n in range(collected[-1] + 1, len(base) + 1):
-        yield [*base[:n], Call(Kind.DELIVER, stop.id, (stop.id,)), *base[n:]]
-
-
-def _store(depot_id: str) -> tuple[Kind, str]:
-    return Kind.COLLECT, depot_id
-
-
-def _cost(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> int | None:
-    """Thousandths of a fen of the route, or None where time or load do not allow it."""
-    if not calls:
-        return None
-    route = route_for(problem, vehicle, calls)
-    if isinstance(route, Reason) or not _carries(problem, vehicle, calls):
-        return None
-    return route.metres * vehicle.fen_per_km + vehicle.fixed_fen * 1000
-
-
-def _carries(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> bool:
-    parts = {(s.id, part.depot_id): part for s in problem.stops for part in s.parts}
-    stops = {stop.id: stop for stop in problem.stops}
-    grams = boxes = 0
+def joined(calls: Sequence[Call]) -> list[Call]:
+    """Neighbouring calls at one store made one."""
+    found: list[Call] = []
     for call in calls:
-        if call.kind is Kind.DELIVER:
-            grams -= stops[call.place_id].load_grams
-            boxes -= stops[call.place_id].boxes
-            continue
-        loaded = [parts[stop_id, call.place_id] for stop_id in call.stop_ids]
-        grams += sum(part.load_grams for part in loaded)
-        boxes += sum(part.boxes for part in loaded)
-        if grams > vehicle.capacity_grams or boxes > vehicle.capacity_boxes:
-            return False
-    return True
+        last = found[-1] if found else None
+        if last is None or (last.kind, last.place_id) != (call.kind, call.place_id):
+            found.append(call)
+        else:
+            ids = dict.fromkeys((*last.stop_ids, *call.stop_ids))
+            found[-1] = Call(call.kind, call.place_id, tuple(ids))
+    return found
+
+
+def _timely(index: Index, vehicle: Vehicle, calls: list[Call]) -> Route | None:
+    """The route of the calls, without as many of its last stops as make it untimely."""
+    head = index.heads[vehicle.id].calls
+    while calls:
+        if index.overloaded(vehicle, [*head, *calls]) is None:
+            route = timed_route(index, vehicle, [*head, *calls])
+            if isinstance(route, Route):
+                return route
+        calls = _without(calls, _last_stop(index, calls))
+    return None
+
+
+def _last_stop(index: Index, calls: Sequence[Call]) -> str:
+    """The stop to give up: the least urgent of the route, of these the last."""
+    doors = [call.place_id for call in calls if call.kind is Kind.DELIVER]
+    return min(reversed(doors), key=lambda stop_id: index.stops[stop_id].priority)
+
+
+def _without(calls: Sequence[Call], stop_id: str) -> list[Call]:
+    kept = [
+        Call(call.kind, call.place_id, tuple(each for each in call.stop_ids if each != stop_id))
+        for call in calls
+    ]
+    return joined([call for call in kept if call.stop_ids])
