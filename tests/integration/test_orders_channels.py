@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from linli import credit, orders
+from linli import catalogue, credit, orders, stock
+from linli.catalogue import PutProduct
+from linli.kernel import editing
 from linli.kernel.errors import IdReused, Invalid, NotFound, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
@@ -254,6 +256,66 @@ def test_a_consent_is_given_by_the_elder_or_before_a_witness(
     assert consent.give(command, caller=who, now=v.NOON) == first
     with pytest.raises(IdReused):
         consent.give(agreed(id=command.id, proxy_id="r-bo"), caller=who, now=v.NOON)
+
+
+OFFICIAL = Caller("d-1", frozenset({(Role.DISPATCHER, v.COMMUNITY)}))
+
+
+def in_need(caller: Caller, command: GiveConsent | None = None, **more: Any) -> Order:
+    """An order of goods of which all but one are in the reserve."""
+    for_whom = {"resident_id": "elder", "consent_id": str(command.id)} if command else None
+    facts = {"emergency": True, "for_resident": for_whom} | more
+    wish = v.wish(uuid7(), {GREENS: 5}, **facts)
+    return orders.place(wish, caller=caller, now=v.NOON, settings=v.SETTINGS)
+
+
+def reserved() -> GiveConsent:
+    """All units of every shelf but one are kept for emergencies; the elder has agreed."""
+    product = catalogue.products_by_id([GREENS])[GREENS]
+    command = PutProduct.model_validate(product.model_dump(exclude={"sku"}) | {"emergency": True})
+    catalogue.put_product(GREENS, command, editing.ANY)
+    catalogue.forget()
+    for store_id in v.STORES:
+        stock.put_reserve(store_id, GREENS, 8)
+    consented = agreed(proxy_id=OFFICIAL.subject)
+    consent.give(consented, caller=LEADER, now=v.NOON)
+    return consented
+
+
+def test_who_serves_the_community_orders_from_the_reserve_for_a_resident(db: Engine) -> None:
+    command = reserved()
+    refused("out_of_stock", lambda: in_need(v.resident("r-an"), emergency=False))
+    order = in_need(OFFICIAL, command)
+    assert (order.proxy_fen, order.total_fen) == (0, 5 * 350)
+    assert orders.read(order.order_id, "elder").people == {"elder", OFFICIAL.subject}
+    assert orders.cancel(order.order_id, resident_id="elder", now=v.NOON).state == "cancelled"
+    assert stock.levels([(v.STORES[0], GREENS)])[v.STORES[0], GREENS].held_units == 0
+
+
+@pytest.mark.parametrize(
+    ("caller", "more", "code"),
+    [
+        (OFFICIAL, {"emergency": False}, "forbidden"),
+        (OFFICIAL, {"for_resident": None}, "forbidden"),
+        (OFFICIAL, {"boxes": 1}, "invalid"),
+        (OFFICIAL, {"spend_points": 1}, "invalid"),
+        (OFFICIAL, {"pay": "online"}, "invalid"),
+        (Caller("d-2", OFFICIAL.grants), {}, "no_consent"),
+        (Caller("d-1", frozenset({(Role.DISPATCHER, "gulou")})), {}, "not_found"),
+        (Caller("d-1", frozenset({(Role.LEADER, v.COMMUNITY)})), {}, "not_found"),
+        (v.resident("d-1"), {}, "no_emergency"),
+        (
+            Caller("d-1", OFFICIAL.grants | {(Role.RESIDENT, v.COMMUNITY)}),
+            {"for_resident": None},
+            "no_emergency",
+        ),
+    ],
+)
+def test_the_reserve_is_not_opened_otherwise(
+    db: Engine, caller: Caller, more: dict[str, Any], code: str
+) -> None:
+    command = reserved()
+    refused(code, lambda: in_need(caller, command, **more))
 
 
 def test_a_consent_has_a_future_and_is_to_somebody_else(db: Engine) -> None:

@@ -129,7 +129,8 @@ class PlaceOrder(BaseModel):
         default=(), description="The caller's, of different kinds; held until the order ends"
     )
     emergency: bool = Field(
-        default=False, description="Takes the reserve; in emergency mode, or by the dispatcher"
+        default=False,
+        description="Takes the reserve; in emergency mode, or by a dispatcher for a resident",
     )
     quiet: bool = Field(
         default=False, description="Left without knock or call, where the building bears it"

@@ -10,7 +10,7 @@ from datetime import datetime
 from linli import buildings, slots, stock
 from linli.catalogue import Community
 from linli.kernel import ids, reads
-from linli.kernel.errors import AlreadyDone, Contended, IdReused, Refused
+from linli.kernel.errors import AlreadyDone, Contended, Forbidden, IdReused, Invalid, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.refusals import refusal_text
 from linli.kernel.settings import Settings
@@ -28,6 +28,8 @@ from linli.orders.rows import (
     row_of,
 )
 
+SERVING = (Role.DISPATCHER, Role.CITY)
+"""Who may open the reserve for a resident before the community is in emergency mode."""
 _PLANS = 3
 """How often to plan anew after the pool, the slot or the points had moved on."""
 
@@ -36,14 +38,17 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     """
     Promise an order, or refuse it for ever.
 
+    A resident orders; who serves the community orders for a resident, in an emergency alone.
+
     Raises:
-        NotFound: The caller is no resident of the community.
+        NotFound: The caller is no resident of the community, nor serves it.
+        Forbidden: The caller serves it, and orders something else.
         IdReused: The id was used for another order.
         Contended: Others were faster at every plan; nothing was written.
         Refused: NoEmergency, NotQuietHere, NoConsent; see `rules.decide` and
             `credit.hold_points`; recorded under the id.
     """
-    caller.require(command.community_id, Role.RESIDENT)
+    _check_caller(command, caller)
     digest = ids.fingerprint(command, resident=caller.subject)
     plan = plan_for(command, caller.subject, settings, attributed=True)
     for _ in range(_PLANS):
@@ -65,11 +70,26 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     raise Contended("the stock of this pool is in demand")
 
 
+def _check_caller(command: PlaceOrder, caller: Caller) -> None:
+    if caller.holds(Role.RESIDENT, command.community_id):
+        return
+    caller.require(command.community_id, *SERVING)
+    if not command.emergency or command.for_resident is None:
+        raise Forbidden("who serves the community orders for a resident, in an emergency")
+
+
 def _check_emergency(command: PlaceOrder, community: Community, caller: Caller) -> None:
-    """Only an emergency, or who serves the community, opens the reserve."""
-    serving = {(role, community.community_id) for role in (Role.DISPATCHER, Role.CITY)}
-    if command.emergency and not community.emergency and not serving & caller.grants:
+    """
+    Only an emergency opens the reserve, or who serves the community: for a resident, who pays at
+    the door.
+    """
+    if not command.emergency or community.emergency:
+        return
+    serves = any(caller.holds(role, community.community_id) for role in SERVING)
+    if not serves or command.for_resident is None:
         raise NoEmergency
+    if command.spend_points or command.coupons or command.boxes or command.pay != "cash":
+        raise Invalid("it is paid at the door, without points, coupons and boxes")
 
 
 def _check_quiet(command: PlaceOrder) -> None:

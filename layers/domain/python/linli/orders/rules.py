@@ -177,7 +177,8 @@ def _promise(
     kept, community = snapshot.kept, snapshot.community
     goods_fen = sum(line.units * line.price_fen for line in lines)
     slot_fen = kept.slot_fen if kept else slot.price_fen
-    proxy_fen = kept.proxy_fen if kept else community.proxy_fee_fen if command.for_resident else 0
+    by_proxy = command.for_resident is not None and not command.emergency
+    proxy_fen = kept.proxy_fen if kept else community.proxy_fee_fen if by_proxy else 0
     discount_fen = kept.discount_fen if kept else command.spend_points * settings.point_fen
     more = privileges(kept, snapshot.coupons, snapshot.attribution, lines, slot_fen, now)
     if discount_fen + more.coupon_fen > goods_fen + slot_fen + proxy_fen:
