@@ -192,6 +192,11 @@ class Shop:
             refusal=NotThis(),
         )
 
+    def conceded(
+        self, tx: Transaction, order_id: str, refund_id: str, fen: int, now: datetime
+    ) -> None:
+        """Nobody earns by this shop's orders."""
+
     def revive(self, order_id: str, now: datetime, settings: Settings) -> bool:
         if self.state(order_id) == "expired" and not self.sold_out:
             self._move(order_id, "expired", "unpaid")

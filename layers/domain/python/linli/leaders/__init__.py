@@ -1,6 +1,6 @@
 """Leaders of buildings (楼栋团长): residents join by consent, orders count, commissions accrue."""
 
-from linli.leaders.accrue import accrue, close, void
+from linli.leaders.accrue import accrue, close, take_back, void
 from linli.leaders.audit import breaches
 from linli.leaders.join import (
     JoinLeader,
@@ -12,7 +12,7 @@ from linli.leaders.join import (
     membership,
     membership_key,
 )
-from linli.leaders.model import Attribution, Building, LeaderView
+from linli.leaders.model import Attribution, Building, HasLeader, LeaderView
 from linli.leaders.register import PutLeader, buildings, put_leader
 from linli.leaders.settle import settle
 from linli.leaders.totals import view
@@ -20,6 +20,7 @@ from linli.leaders.totals import view
 __all__ = [
     "Attribution",
     "Building",
+    "HasLeader",
     "JoinLeader",
     "LeaderView",
     "LeaveLeader",
@@ -36,6 +37,7 @@ __all__ = [
     "membership_key",
     "put_leader",
     "settle",
+    "take_back",
     "view",
     "void",
 ]

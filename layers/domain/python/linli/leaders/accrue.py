@@ -69,3 +69,34 @@ def close(
         ],
     )
     tx.update(BuyerRow(buyers_pk(to.leader_id, month), resident_id), [BuyerRow.orders.add(1)])
+
+
+def take_back(
+    tx: Transaction,
+    *,
+    transfer_id: str,
+    to: Attribution,
+    community_id: str,
+    fen: int,
+    now: datetime,
+) -> None:
+    """
+    Take back the commission on `fen` that went back to a resident, by a new entry; it comes off
+    the month that is open.
+
+    Raises, when `tx` commits:
+        AlreadyDone: It was taken back before.
+    """
+    back_fen = min(to.fen(fen), to.promised_fen)
+    if not back_fen:
+        return
+    credit.take_back_commission(
+        tx,
+        transfer_id=transfer_id,
+        leader_id=to.leader_id,
+        community_id=community_id,
+        fen=Fen(back_fen),
+        now=now,
+    )
+    month = f"{local_date(now):%Y-%m}"
+    tx.update(MonthRow(*month_key(to.leader_id, month)), [MonthRow.commission_fen.add(-back_fen)])

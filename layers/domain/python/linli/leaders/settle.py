@@ -49,8 +49,8 @@ def settle(now: datetime) -> list[str]:
 def _settle(leader_id: str, community_id: str, this_month: str, now: datetime) -> bool:
     rows = reads.query(MonthRow, leader_pk(leader_id), MonthRow.sk.startswith(MONTH))
     over = [row for row in rows if row.settled_in is None and month_of(row) < this_month]
-    if not over:
-        return False
+    if not over or sum(int(row.commission_fen) for row in over) < 0:
+        return False  # What was taken back is more than what came in: the next months make up.
     buyers = {
         buyer.sk
         for row in over
@@ -78,7 +78,7 @@ def _pay(leader_id: str, over: Sequence[MonthRow], buyers: int, now: datetime) -
                 changes = [MonthRow.settled_in.set(month_of(last))]
                 if row is last:
                     changes.append(MonthRow.told.set(json.dumps(told)))
-                same = MonthRow.orders == int(row.orders)
+                same = MonthRow.commission_fen == int(row.commission_fen)
                 tx.update(
                     MonthRow(row.pk, row.sk),
                     changes,

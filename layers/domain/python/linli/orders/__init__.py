@@ -5,6 +5,7 @@ from linli.orders.agree import Agree, agree
 from linli.orders.cancel import cancel
 from linli.orders.change import ChangeLines, change
 from linli.orders.collect import CodeView, Collect, check_door_code, collect, issue_code
+from linli.orders.concede import conceded
 from linli.orders.consent import ConsentView, GiveConsent
 from linli.orders.deliver import Settled, deliver, deliver_on_paper
 from linli.orders.hand_over import hand_over
@@ -57,6 +58,7 @@ __all__ = [
     "check_door_code",
     "close",
     "collect",
+    "conceded",
     "deliver",
     "deliver_on_paper",
     "expire",

@@ -127,6 +127,12 @@ class Orders(Protocol):
         """
         ...
 
+    def conceded(
+        self, tx: Transaction, order_id: str, refund_id: str, fen: int, now: datetime
+    ) -> None:
+        """What it means for others, in `tx`, that so much of it goes back out of goodwill."""
+        ...
+
     def revive(self, order_id: str, now: datetime, settings: Settings) -> bool:
         """
         Hold an expired order again, in a transaction of its own; True if it waits for its payment

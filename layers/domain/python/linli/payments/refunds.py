@@ -61,7 +61,8 @@ def refund(
     digest = ids.fingerprint(command, by=caller.subject, order=order_id)
     row = get(order_id, str(command.id))
     if row is None:
-        row = _concede(command, order, order_id, store_id, digest, caller, now)
+        whose = order, order_id, store_id
+        row = _concede(command, *whose, digest, caller, now, parties)
     if row.fingerprint != digest:
         raise IdReused
     return push.view(push.push(row, parties, now))
@@ -75,6 +76,7 @@ def _concede(
     digest: str,
     caller: Caller,
     now: datetime,
+    parties: Parties,
 ) -> RefundRow:
     owed = Owed(
         order_id=order_id,
@@ -90,6 +92,7 @@ def _concede(
         with transaction() as tx:
             _charge_share(tx, order, order_id, store_id, command.fen)
             owe(tx, owed, now)
+            parties.orders.conceded(tx, order_id, owed.refund_id, owed.fen, now)
     except (AlreadyDone, RefundTooLarge) as told:
         refusal = told  # Unless a resend was faster, and perhaps took all there was.
     row = get(order_id, owed.refund_id)

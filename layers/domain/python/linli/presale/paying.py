@@ -18,7 +18,7 @@ from linli.presale.cycles import read_row
 from linli.presale.model import PresaleOrder
 from linli.presale.rows import ORDER, GoodsRow, OrderRow, cycle_key, cycle_of, order_key, order_of
 
-__all__ = ["NoLongerPayable", "mark_paid", "payable", "read", "revive"]
+__all__ = ["NoLongerPayable", "conceded", "mark_paid", "payable", "read", "revive"]
 
 
 def read(order_id: str, resident_id: str | None = None) -> Order | PresaleOrder:
@@ -91,6 +91,18 @@ def revive(order_id: str, now: datetime, settings: Settings) -> bool:
     if order is None:
         return orders.revive(order_id, now, settings)
     return _waits(order) and cycle_of(read_row(order.cycle_id)).state == "open"
+
+
+def conceded(tx: Transaction, order_id: str, refund_id: str, fen: int, now: datetime) -> None:
+    """
+    What it means that so much goes back out of goodwill, see `orders.conceded`; for a presale
+    order nothing: it counts for no leader.
+
+    Raises, here or when `tx` commits:
+        NotFound: There is no such order.
+    """
+    if _presale(order_id) is None:
+        orders.conceded(tx, order_id, refund_id, fen, now)
 
 
 def _waits(order: PresaleOrder) -> bool:
