@@ -25,6 +25,8 @@ Turn = Literal[
     "pay",
     "freeze",
     "allocate",
+    "postpone",
+    "withdraw",
     "route",
     "relay",
     "agree",
@@ -63,6 +65,9 @@ TURNS: Final[dict[Turn, _Leads]] = {
     "pay": _same("placed"),
     "freeze": {"placed": "frozen"},
     "allocate": _same("frozen"),
+    # Nobody can bring it with its wave: another slot's takes it, or it ends.
+    "postpone": {"frozen": "placed"},
+    "withdraw": {"frozen": "cancelled"},
     # A store may be faster at picking than we are at planning.
     "route": {**_all(("frozen", "routed"), "routed"), **_same("picking", "packed")},
     # A courier who stopped gives what is aboard to another.

@@ -8,9 +8,8 @@ to the clusters in proportion to their doors, the nearest first.
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from linli.fleet import Courier
 from linli.kernel.geography import Point
@@ -19,7 +18,6 @@ from linli.orders import Order
 MOST_STOPS = 200
 """Doors of one cluster. A problem of so many passes through the state machine (about 300 bytes a
 door, 256 KiB a payload), and is searched well within the seconds that a wave has."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,11 @@ class Cluster:
 
     orders: tuple[Order, ...]
     couriers: tuple[Courier, ...]
+
+    @property
+    def centre(self) -> Point:
+        """The mean of its doors."""
+        return _centre(self.orders)
 
 
 def clusters_of(
@@ -56,7 +59,7 @@ def _halved(orders: list[Order], count: int) -> list[list[Order]]:
     return _halved(ranked[:cut], left) + _halved(ranked[cut:], count - left)
 
 
-def _across(orders: Sequence[Order]):  # type: ignore[no-untyped-def]
+def _across(orders: Sequence[Order]) -> Callable[[Order], tuple[float, float, str]]:
     """The rank of a door along the longer side of where `orders` lie."""
     points = [order.deliver_to.point for order in orders]
     lons, lats = [p.lon for p in points], [p.lat for p in points]

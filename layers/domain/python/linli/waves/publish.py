@@ -16,8 +16,10 @@ from linli.routing.model import Problem
 from linli.routing.plan import Plan
 from linli.routing.solve import PlanRejected
 from linli.routing.verify import verify
-from linli.waves.model import Step, Superseded
+from linli.waves.empties import EMPTIES, is_empties, release, request_id_of
+from linli.waves.model import Step, Superseded, UnservedList, UnservedView
 from linli.waves.rows import (
+    CLUSTERS,
     ROUTE,
     UNFINISHED,
     UNOFFERED,
@@ -33,6 +35,7 @@ from linli.waves.rows import (
 )
 from linli.waves.rules import Planned, routes_of, without
 from linli.waves.steps import present, read_body, write_all
+from linli.waves.stranded import strand
 
 
 def publish(step: Step, now: datetime) -> dict[str, Any]:
@@ -53,7 +56,9 @@ def publish(step: Step, now: datetime) -> dict[str, Any]:
     planned = [_cluster(step.wave_id, n) for n in range(int(wave.clusters or 0))]
     routes = routes_of(step.wave_id, planned)
     _offer(wave, routes, now)
-    _close(step, [plan for _, _, plan in planned], routes, now)
+    unserved = _unserved(step.wave_id, planned)
+    strand(step.wave_id, unserved, now)
+    _close(step, [plan for _, _, plan in planned], routes, unserved, now)
     return {"wave_id": step.wave_id, "routes": len(routes)}
 
 
@@ -103,19 +108,25 @@ def _draft(wave: WaveRow, tx: Transaction, route: Planned) -> None:
 
 
 def _show(wave: WaveRow, tx: Transaction, route: Planned) -> None:
-    """Offer a route; one of which no stop is left is done."""
+    """Offer a route; one of which no visit is left is done."""
+    stops = _stops(route)
     tx.update(
         RouteRow(route_key(route.route_id), ROUTE),
         [
-            RouteRow.state.set("offered" if route.order_ids else "done"),
+            RouteRow.state.set("offered" if stops else "done"),
             RouteRow.visits.set(route.visits),
-            RouteRow.stops.set(len(route.order_ids)),
+            RouteRow.stops.set(stops),
         ],
         condition=RouteRow.state == "draft",
         refusal=AlreadyDone(),
     )
-    if route.order_ids:
+    if stops:
         tx.put(PointerRow(open_key(wave.community_id), route.route_id))
+
+
+def _stops(route: Planned) -> int:
+    """The doors of a route: orders' and empties'."""
+    return sum(kind in ("deliver", EMPTIES) for kind, *_ in json.loads(route.visits))
 
 
 def _row(wave: WaveRow, route: Planned) -> RouteRow:
@@ -136,12 +147,25 @@ def _row(wave: WaveRow, route: Planned) -> RouteRow:
     )
 
 
-def _close(step: Step, plans: list[Plan], routes: list[Planned], now: datetime) -> None:
-    unserved = [
-        {"order_id": each.stop_id, "reason": str(each.reason)}
-        for plan in plans
-        for each in plan.unserved
-    ]
+def _unserved(
+    wave_id: str, planned: Sequence[tuple[datetime, Problem, Plan]]
+) -> list[UnservedView]:
+    """The orders that no route brings, and why; empties left out wait for another wave."""
+    left_out = [each for _, _, plan in planned for each in plan.unserved]
+    release([request_id_of(each.stop_id) for each in left_out if is_empties(each.stop_id)])
+    held_back: dict[str, str] = (read_body(wave_id, CLUSTERS) or {}).get("held_back", {})
+    reasons = {each.stop_id: str(each.reason) for each in left_out if not is_empties(each.stop_id)}
+    reasons |= held_back
+    return [UnservedView(order_id=each, reason=why) for each, why in reasons.items()]
+
+
+def _close(
+    step: Step,
+    plans: list[Plan],
+    routes: list[Planned],
+    unserved: list[UnservedView],
+    now: datetime,
+) -> None:
     first = plans[0] if plans else None
     with transaction() as tx:
         tx.update(
@@ -152,7 +176,7 @@ def _close(step: Step, plans: list[Plan], routes: list[Planned], now: datetime) 
                 WaveRow.metres.set(sum(route.metres for route in routes)),
                 WaveRow.routes.set(len(routes)),
                 WaveRow.routed_orders.set(sum(len(route.order_ids) for route in routes)),
-                WaveRow.unserved.set(json.dumps(unserved, separators=(",", ":"))),
+                WaveRow.unserved.set(UnservedList.dump_json(unserved).decode()),
                 WaveRow.solver.set(first.solver if first else ""),
                 WaveRow.fallback_from.set(first.fallback_from if first else ""),
             ],

@@ -7,6 +7,7 @@ from linli.kernel.tables import Row, Table
 WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
 UNFINISHED, REPLANS, UNOFFERED = "UNFINISHED", "REPLANS", "UNOFFERED"
 SOURCES, CLUSTERS, PICKS = "SOURCES", "CLUSTERS", "PICKS#"
+STRANDED, RELEASED = "STRANDED", "RELEASED#"
 
 
 class WaveRow(Row):
@@ -99,6 +100,22 @@ class ReplanRow(Row):
     pending = UnicodeAttribute(null=True)
 
 
+class StrandedRow(Row):
+    """pk = STRANDED, sk = <community_id>#<order_id>: no route of the order's wave brings it."""
+
+    table = Table.WAVES
+    wave_id = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    since = UnicodeAttribute()
+
+
+class ReleasedRow(Row):
+    """pk = WAVE#<wave_id>, sk = RELEASED#<order_id>: the wave froze it and has it no more."""
+
+    table = Table.WAVES
+    at = UnicodeAttribute()
+
+
 class PointerRow(Row):
     """
     A list of what is going on: pk = UNFINISHED, sk = <wave_id>, of waves without manifests;
@@ -129,6 +146,11 @@ def plan_key(cluster: int) -> str:
 def picks_key(store_id: str) -> str:
     """The sort key of what a store picks for the wave."""
     return f"{PICKS}{store_id}"
+
+
+def stranded_key(community_id: str, order_id: str) -> str:
+    """The sort key of an order that no route brings."""
+    return f"{community_id}#{order_id}"
 
 
 def replan_key(replan_id: str) -> str:
