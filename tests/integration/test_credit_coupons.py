@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linli import credit, orders
+from linli import audit, credit, orders
 from linli.kernel.errors import Refused
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
@@ -26,7 +26,13 @@ def db() -> Iterator[Engine]:
     with engine() as opened:
         v.furnish({(v.STORES[0], sku): 50 for sku in v.SKUS}, fen=SLOT_FEN)
         yield opened
-        assert credit.audit(cap_points=credit.Points(20)).breaches == []
+        assert violations() == []
+
+
+def violations() -> list[str]:
+    """What the audits find of what credit answers for."""
+    found = audit.run(20, sleep=lambda seconds: None)
+    return [f"{each.guarantee}: {f.what}" for each in found for f in each.violations]
 
 
 def coupon(kind: str, who: str = "r-an", source: str | None = None, now: Any = v.NOON) -> str:
@@ -220,3 +226,34 @@ def test_an_order_cancelled_at_the_moment_its_coupon_expires_leaves_it_expired(
         assert isinstance(answers[0], Order), answers
         credit.sweep(later)
         assert state(mine) == "expired"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"state": {"S": "available"}}, "coupon: it is"),
+        ({"order_id": {"S": "another"}}, "coupon: it is"),
+    ],
+)
+def test_the_audit_sees_a_coupon_that_does_not_know_its_order(
+    change: dict[str, Any], says: str
+) -> None:
+    with engine() as db:
+        v.furnish({(v.STORES[0], sku): 50 for sku in v.SKUS})
+        mine = coupon("yuan_20")
+        place(coupons=[mine])
+        assert violations() == []
+        db.damage(Table.LEDGER, ("COUPONS#r-an", mine), lambda item: item.update(change))
+        assert any(says in each for each in violations())
+
+
+def test_the_audit_sees_a_merchant_who_is_owed_another_sum() -> None:
+    with engine() as db:
+        v.furnish({(v.STORES[0], sku): 50 for sku in v.SKUS})
+        deliver(place(coupons=[coupon("yuan_20")]))
+        orders.sweep(v.LATER + timedelta(days=2))
+        assert violations() == []
+        for key in db.items(Table.LEDGER):
+            if key[0].startswith("TRANSFERS#merchant/"):
+                db.damage(Table.LEDGER, key, lambda i: i.update(posted_units={"N": "1"}))
+        assert any("merchants are owed" in each for each in violations())

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from linli import boxes, credit
+from linli import boxes, cases, credit, leaders
 from linli.audit.model import Finding, Snapshot
 from linli.audit.presales import expected
 from linli.incidents.audit import kept
@@ -30,6 +30,13 @@ def look(cap_points: int) -> Snapshot:
     boxes_items, boxes_before = _state_of(Table.BOXES)
     ledger_items, ledger_before = _state_of(Table.LEDGER)
     ledger = credit.audit(cap_points=cap_points)
+    people_items, people_before = _state_of(Table.CASES)
+    leading_items, leading_before = _state_of(Table.LEADERS)
+    words = [
+        *_told("ledger", ledger.breaches, ledger_before),
+        *_told("cases", cases.breaches(), people_before),
+        *_told("leaders", leaders.breaches(), leading_before),
+    ]
     breaches = boxes.breaches(ledger.deposits_fen, ledger.forfeits_fen)
     presales = cycles()
     return Snapshot(
@@ -39,8 +46,10 @@ def look(cap_points: int) -> Snapshot:
         waves=frozen_waves(),
         presales=presales,
         transfers=ledger.transfers,
-        ledger=_told("ledger", ledger.breaches, ledger_before),
-        ledger_items=ledger_items,
+        ledger=words,
+        ledger_items=ledger_items + people_items + leading_items,
+        coupons=ledger.coupons,
+        reimbursed_fen=ledger.reimbursed_fen,
         boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
         boxes_items=boxes_items,
         books=books(),

@@ -55,6 +55,8 @@ class Snapshot:
     transfers: Mapping[str, Transfer] = field(default_factory=dict)
     ledger: Sequence[Finding] = ()
     ledger_items: int = 0
+    coupons: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    reimbursed_fen: Mapping[str, int] = field(default_factory=dict)
     boxes: Sequence[Finding] = ()
     boxes_items: int = 0
     books: Mapping[str, Books] = field(default_factory=dict)

@@ -12,7 +12,7 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks, devices, money, paper, presales
+from linli.audit import checks, credit, devices, money, paper, presales
 from linli.audit.look import look
 from linli.audit.model import TITLES, Finding, Note, Snapshot, Suspicion, Verdict
 
@@ -52,7 +52,10 @@ def find(snapshot: Snapshot) -> Findings:
     return {
         "I1": list(checks.stock(snapshot)),
         "I2": list(checks.orders(snapshot)),
-        "I3": list(snapshot.ledger),
+        "I3": [
+            *snapshot.ledger,
+            *credit.check(snapshot.records, snapshot.coupons, snapshot.reimbursed_fen),
+        ],
         "I4": list(snapshot.boxes),
         "I5": list(money.check(snapshot.books, snapshot.records, snapshot.presales)),
         "I6": [
