@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from linli.fleet.documents import NEEDED
 from linli.kernel.ids import gs1_check_digit, uuid7
 from linli.kernel.time import ZONE
 from local.stack import Stack
@@ -118,7 +119,7 @@ class Wave:
         self.call("POST", "/v1/stock/receipts", "store", receipt)
 
     def register(self, n: int) -> None:
-        """A courier who rides all day."""
+        """A courier who rides all day, with every document."""
         courier = {
             "community_id": COMMUNITY,
             "trade": "rider",
@@ -126,7 +127,14 @@ class Wave:
             "start": {"lon": self.near(LON), "lat": self.near(LAT)},
             "shift": {"opens": "00:00", "closes": "23:59"},
         }
-        self.call("PUT", "/v1/couriers/me", "courier", courier, f"courier-{n}")
+        who = f"courier-{n}"
+        self.call("PUT", "/v1/couriers/me", "courier", courier, who)
+        for kind in NEEDED["ebike"]:
+            paper = {"community_id": COMMUNITY, "number": "A-1", "expires_on": "2099-01-01"}
+            told = self.call("PUT", f"/v1/couriers/me/documents/{kind}", "courier", paper, who)
+            verdict = {"version": told["version"], "verdict": "verified"}
+            body = {"id": str(uuid7()), "community_id": COMMUNITY, **verdict}
+            self.call("POST", f"/v1/couriers/{who}/documents/{kind}/judge", "dispatcher", body)
 
     def near(self, centre: float) -> float:
         """A coordinate near the centre."""

@@ -12,7 +12,10 @@ REPLANNER = StepFunctions(SETTINGS.replan_machine_arn)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """See `waves.start_due` and `waves.see_to_replans`."""
+    """See `waves.start_due`, `waves.see_to_replans` and `waves.see_to_stranded`."""
     now = SETTINGS.clock.now()
-    replans = waves.see_to_replans(REPLANNER, now)
-    return {"replans": replans, "waves": waves.start_due(MACHINE, now)}
+    return {
+        "replans": waves.see_to_replans(REPLANNER, now),
+        "waves": waves.start_due(MACHINE, now),
+        "postponed": waves.see_to_stranded(now),
+    }

@@ -4,19 +4,28 @@ from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from linli import waves
 from linli.kernel import door
-from linli.kernel.ids import CommandId, SlotId, StoreId
+from linli.kernel.ids import CommandId, CommunityId, SlotId, StoreId
 from linli.kernel.machines import StepFunctions
 from linli.waves.changes import Replan, ReplanView
-from linli.waves.model import PickListView, StartWave, WaveView
+from linli.waves.model import (
+    PickListView,
+    ResolveStranded,
+    StartWave,
+    StrandedList,
+    StrandedView,
+    WaveView,
+)
 
 app = door.api("waves")
 door.settings()
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
 OfStore = Annotated[StoreId, Path(description="The store's GLN")]
+OrderId = Annotated[CommandId, Path(description="The order's id")]
+InCommunity = Annotated[CommunityId, Query(description="The community whose orders")]
 ReplanId = Annotated[CommandId, Path(description="The id of the change")]
 
 
@@ -89,6 +98,29 @@ def replan_wave(wave_id: WaveId, change: Replan) -> Response[ReplanView]:
 )
 def read_replan(wave_id: WaveId, replan_id: ReplanId) -> Response[ReplanView]:
     return door.answer(waves.replan_view(wave_id, str(replan_id), door.caller(app)))
+
+
+@app.get(
+    "/v1/stranded-orders",
+    summary="Orders that no route of their wave brings, and why",
+    description="Those that only lack room or time go to the next slot by themselves.",
+    tags=["waves"],
+    responses=door.ok(StrandedList, 404, 503),
+)
+def list_stranded(community_id: InCommunity) -> Response[StrandedList]:
+    found = waves.stranded(door.caller(app), community_id)
+    return door.answer(StrandedList(orders=found))
+
+
+@app.post(
+    "/v1/stranded-orders/<order_id>/resolve",
+    summary="Move a stranded order to another slot, or give it up with everything it holds",
+    tags=["waves"],
+    responses=door.ok(StrandedView, 404, 409, 503),
+)
+def resolve_stranded(order_id: OrderId, command: ResolveStranded) -> Response[StrandedView]:
+    caller = door.caller(app)
+    return door.answer(waves.resolve(str(order_id), command, caller, door.now(app)))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from linli.waves.replan import (
 from linli.waves.report import finish_if_done, report_delivery
 from linli.waves.start import start, start_due
 from linli.waves.steps import release
+from linli.waves.stranded import resolve, see_to_stranded, stranded
 from linli.waves.swap import swap_routes
 from linli.waves.views import manifest_view, open_manifests, wave_view
 from linli.waves.waiting import give_up_replan, see_to_replans
@@ -72,12 +73,15 @@ __all__ = [
     "replan_view",
     "report_delivery",
     "request_replan",
+    "resolve",
     "route_on_desk",
     "routes_of_courier",
     "routes_of_wave",
     "see_to_replans",
+    "see_to_stranded",
     "start",
     "start_due",
+    "stranded",
     "swap_routes",
     "take_back",
     "unoffered_waves",
