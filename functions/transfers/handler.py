@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from linli import catalogue, stock
 from linli.kernel import door
@@ -61,6 +61,48 @@ class SuggestionList(BaseModel):
     """What to move before the coming peak."""
 
     suggestions: list[SuggestionView]
+
+
+class DebtView(BaseModel):
+    """What one owner owes another for units that were lent, at cost price."""
+
+    transfer_id: str
+    creditor_id: str
+    debtor_id: str
+    from_store_id: str
+    to_store_id: str
+    sku: str
+    units: int
+    cost_fen: int
+    unpriced_units: int
+    arrived_at: str
+
+
+class DebtList(BaseModel):
+    """What an owner owes and is owed, the newest first."""
+
+    owner_id: str
+    debts: list[DebtView]
+    owed_fen: dict[str, int] = Field(
+        description="By other owner, of the listed debts: what they owe this one, less the reverse"
+    )
+
+
+@app.get(
+    "/v1/owner-debts",
+    summary="What a store's owner owes others, and is owed, for lent goods",
+    tags=["transfers"],
+    responses=door.ok(DebtList, 404),
+)
+def list_debts(store_id: Annotated[StoreId, Query()]) -> Response[DebtList]:
+    _speaks_for(store_id)
+    store = catalogue.store(store_id)
+    if store is None:
+        raise NotFound
+    found = stock.debts(store.owner_id)
+    views = [DebtView.model_validate(each, from_attributes=True) for each in found]
+    owed = dict(stock.balances(found, store.owner_id))
+    return door.answer(DebtList(owner_id=store.owner_id, debts=views, owed_fen=owed))
 
 
 @app.get(

@@ -90,7 +90,7 @@ def test_a_courier_does_not_take_what_is_picked_up(db: Engine) -> None:
         lambda: orders.hand_over(order.order_id, order.store_ids[0], by="k", now=v.NOON),
     )
     brought = pack(lives.frozen(lives.place({GREENS: 2})), v.LATER)
-    refused("out_of_order", lambda: code_of(brought))
+    refused("out_of_order", lambda: collect(brought, code_of(brought)))
 
 
 def test_what_nobody_collects_in_time_is_for_others_again(db: Engine) -> None:

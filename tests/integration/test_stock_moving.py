@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from linli import catalogue, orders, protection, stock
+from linli.kernel import editing
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.orders import PlaceOrder
@@ -182,6 +183,43 @@ def test_what_did_not_arrive_stays_on_the_transfer_with_its_reason(db: Engine) -
     come = transfer("transfer_received", body={"units": 1, "reason": "bag torn"}).body
     assert (come["received_units"], come["lost_units"], come["reason"]) == (1, 3, "bag torn")
     assert stock.of_store(THERE)[0].on_hand_units == 1
+
+
+@pytest.mark.parametrize(("arrived", "owed_fen"), [(4, 4 * 250), (1, 250), (0, 0)])
+def test_what_is_lent_to_another_owner_is_owed_at_cost_for_what_arrived(
+    db: Engine, arrived: int, owed_fen: int
+) -> None:
+    bought = v.receipt(uuid7(), HERE, SKU, 4).model_copy(update={"cost_fen": 250, "lot_id": "C"})
+    early = bought.model_copy(update={"expires_on": date(2026, 6, 3)})
+    stock.receive(early, by="k", now=v.NOON)
+    transfer("transfer_requested")
+    transfer("transfer_shipped")
+    for _ in range(2):
+        transfer("transfer_received", body={"units": arrived, "reason": "torn"})
+    for roles, owner, sign in ((OWN["keeper"], "o-0", 1), (OWN["other"], "o-1", -1)):
+        store_id = HERE if roles == OWN["keeper"] else THERE
+        told = transfer("owner_debts_listed", roles=roles, query={"store_id": store_id}).body
+        assert told["owner_id"] == owner
+        assert sum(told["owed_fen"].values()) == sign * owed_fen
+        assert [d["units"] for d in told["debts"]] == ([arrived] if arrived else [])
+
+
+def test_units_of_unknown_cost_are_told_apart(db: Engine) -> None:
+    transfer("transfer_requested")
+    transfer("transfer_shipped")
+    transfer("transfer_received")
+    (debt,) = stock.debts("o-1")
+    assert (debt.units, debt.cost_fen, debt.unpriced_units) == (4, 0, 4)
+
+
+def test_stores_of_one_owner_owe_each_other_nothing(db: Engine) -> None:
+    there = catalogue.stores_by_id([THERE])[THERE]
+    same = there.model_dump(exclude={"store_id"}) | {"owner_id": "o-0"}
+    catalogue.put_store(THERE, catalogue.PutStore.model_validate(same), editing.ANY)
+    transfer("transfer_requested")
+    transfer("transfer_shipped")
+    transfer("transfer_received")
+    assert stock.debts("o-0") == []
 
 
 def test_nothing_may_arrive_of_it(db: Engine) -> None:

@@ -28,6 +28,7 @@ from linli.stock.commands import (
     WriteOff,
 )
 from linli.stock.conflicts import TillConflict, conflicts, note_conflict
+from linli.stock.debts import OwnerDebt, balances, debts
 from linli.stock.fefo import Lot, Share
 from linli.stock.levels import levels, of_store
 from linli.stock.model import Level, NotEnoughOnHand, OutOfStock, Shelf, ShelfMoved, Source
@@ -73,6 +74,7 @@ __all__ = [
     "NotEnoughOnHand",
     "Offer",
     "OutOfStock",
+    "OwnerDebt",
     "Pool",
     "Receipt",
     "ReceiveTransfer",
@@ -96,11 +98,13 @@ __all__ = [
     "arrive_free",
     "arrive_held",
     "availability",
+    "balances",
     "book_in",
     "cancel_transfer",
     "check_receipt",
     "choose_sources",
     "conflicts",
+    "debts",
     "decide",
     "distances",
     "expect",

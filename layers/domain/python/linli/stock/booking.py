@@ -103,6 +103,8 @@ def put_in_lot(tx: Transaction, seen: Level, lot: Lot) -> None:
         facts.append(LotRow.supplier_lot.set(LotRow.supplier_lot | lot.supplier_lot))
     if lot.received_celsius is not None:
         facts.append(LotRow.received_celsius.set(LotRow.received_celsius | lot.received_celsius))
+    if lot.cost_fen is not None:
+        facts.append(LotRow.cost_fen.set(LotRow.cost_fen | lot.cost_fen))
     tx.update(lot_row(seen.store_id, seen.sku, lot.lot_id, lot.expires_on), facts)
 
 

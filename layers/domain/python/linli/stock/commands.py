@@ -31,6 +31,9 @@ class Receipt(_Command):
     received_celsius: Celsius | None = Field(
         default=None, description="Temperature of the goods at receipt; needed of cold goods' lots"
     )
+    cost_fen: int | None = Field(
+        default=None, strict=True, ge=0, le=10_000_000, description="What a unit has cost the store"
+    )
 
 
 class WriteOff(_Command):

@@ -21,6 +21,8 @@ class Lot:
     supplier_id: str | None = None
     supplier_lot: str | None = None
     received_celsius: float | None = None
+    cost_fen: int | None = None
+    """What a unit of it cost the store, if the receipt told."""
 
 
 @dataclass(frozen=True, slots=True)

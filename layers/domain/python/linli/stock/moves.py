@@ -106,6 +106,7 @@ def lot_in(receipt: Receipt, now: datetime) -> Lot:
         supplier_id=receipt.supplier_id,
         supplier_lot=receipt.supplier_lot,
         received_celsius=receipt.received_celsius,
+        cost_fen=receipt.cost_fen,
     )
 
 

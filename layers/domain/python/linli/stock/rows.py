@@ -102,6 +102,7 @@ class LotRow(Row):
     supplier_id = UnicodeAttribute(null=True)
     supplier_lot = UnicodeAttribute(null=True)
     received_celsius = NumberAttribute(null=True)
+    cost_fen = NumberAttribute(null=True)
 
 
 class StockItem(Dated):
@@ -183,6 +184,22 @@ class ConflictRow(Row):
     at = UnicodeAttribute()
 
 
+class DebtRow(Row):
+    """
+    pk = OWNER#<owner_id>, sk = <arrived at>#<transfer id>; one for each of the two owners.
+    """
+
+    table = Table.STOCK
+    creditor_id = UnicodeAttribute()
+    debtor_id = UnicodeAttribute()
+    from_store_id = UnicodeAttribute()
+    to_store_id = UnicodeAttribute()
+    sku = UnicodeAttribute()
+    units = NumberAttribute()
+    cost_fen = NumberAttribute()
+    unpriced_units = NumberAttribute()
+
+
 class PointerRow(Row):
     """pk = TRANSFERS#<store_id>, sk = <transfer id>: the store gives or takes."""
 
@@ -213,6 +230,11 @@ def transfers_key(store_id: str) -> str:
 def conflicts_key(store_id: str) -> str:
     """The partition of a store's sales beyond the books."""
     return f"CONFLICTS#{store_id}"
+
+
+def debts_key(owner_id: str) -> str:
+    """The partition of what an owner owes and is owed."""
+    return f"OWNER#{owner_id}"
 
 
 def allocated_key(store_id: str, sku: str) -> str:
@@ -266,6 +288,7 @@ def lot_of(row: LotRow) -> Lot:
         supplier_id=row.supplier_id,
         supplier_lot=row.supplier_lot,
         received_celsius=None if celsius is None else float(celsius),
+        cost_fen=None if row.cost_fen is None else int(row.cost_fen),
     )
 
 

@@ -19,6 +19,7 @@ from linli.kernel.transact import Transaction, transaction
 from linli.stock import fefo
 from linli.stock.booking import Why, book_in, book_out
 from linli.stock.commands import ReceiveTransfer, RequestTransfer, ShipTransfer
+from linli.stock.debts import owe
 from linli.stock.fefo import Lot
 from linli.stock.levels import level
 from linli.stock.model import Level, NotEnoughOnHand, ShelfMoved, UnknownGoods
@@ -173,6 +174,7 @@ def _receive(
         refusal=ShelfMoved(),
     )
     book_in(tx, level(row.to_store_id, row.sku), lots, why, inbound_units=shipped)
+    owe(tx, (row.from_store_id, row.to_store_id), row.sku, lots, why)
 
 
 def _arrived(command: ReceiveTransfer, shipped: int, by: str, now: datetime) -> list[Any]:
