@@ -183,7 +183,7 @@ class Dimensions:
                 and holder in (None, rider.vehicle.id)
             ]
             if len(able) < len(riders):
-                self._routing.SetAllowedVehiclesForIndex(able, self._node(n))
+                self._routing.VehicleVar(self._node(n)).SetValues([-1, *able])
 
     def _add_penalties(self) -> None:
         """Leaving a stop out costs its penalty, splitting it between couriers a long way."""
