@@ -112,7 +112,9 @@ def register(courier: Caller, n: int, vehicle: str = "ebike") -> None:
     dispatching.verify_documents(courier.subject, COMMUNITY, command.vehicle)
 
 
-def place(n: int, *, units: int = 1, boxes: int = 0, now: datetime = BEFORE) -> Order:
+def place(
+    n: int, *, units: int = 1, boxes: int = 0, now: datetime = BEFORE, slot_id: str = SLOT_ID
+) -> Order:
     """The order of resident `n`, at a door that depends on `n` alone."""
     rng = random.Random(n)
     command = PlaceOrder.model_validate(
@@ -128,7 +130,7 @@ def place(n: int, *, units: int = 1, boxes: int = 0, now: datetime = BEFORE) -> 
                 "contact_phone": f"+861380000{n:04d}",
             },
             "lines": [{"sku": SKUS[n % 2], "units": units}],
-            "slot_id": SLOT_ID,
+            "slot_id": slot_id,
             "boxes": boxes,
         }
     )

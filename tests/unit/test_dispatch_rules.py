@@ -182,10 +182,16 @@ def test_pay_is_by_route_stop_and_kilometre(
 
 def test_the_largest_load_is_what_is_aboard_at_once() -> None:
     loads = {"a": {"s": (1_000, 1)}, "b": {"s": (2_000, 0), "t": (500, 2)}, "c": {"t": (9_000, 0)}}
-    once = [("collect", "s", ("a", "b")), ("collect", "t", ("b", "c"))]
+    once: list[tuple[str, str, tuple[str, ...]]] = [
+        ("collect", "s", ("a", "b")),
+        ("collect", "t", ("b", "c")),
+    ]
     once += [("deliver", each, (each,)) for each in "cab"]
     assert largest_load(once, loads) == (12_500, 3)
-    twice = [("collect", "s", ("a",)), ("deliver", "a", ("a",))]
+    twice: list[tuple[str, str, tuple[str, ...]]] = [
+        ("collect", "s", ("a",)),
+        ("deliver", "a", ("a",)),
+    ]
     twice += [("collect", "t", ("c",)), ("deliver", "c", ("c",))]
     assert largest_load(twice, loads) == (9_000, 1)
     taken_over = [("take_over", "w.1", ("b",)), ("deliver", "b", ("b",))]

@@ -35,7 +35,7 @@ from linli.dispatch.rules import Costs, first_come, greedy
 from linli.dispatch.runs import begin, close, look_after
 from linli.dispatch.stops import NextStop, next_stop, report_delivery
 from linli.dispatch.sweep import sweep
-from linli.dispatch.sync import Helpers, tell
+from linli.dispatch.sync import Helpers, tell, told_by
 from linli.dispatch.views import my_routes, route_view, run_view
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "stop_by_dispatcher",
     "sweep",
     "tell",
+    "told_by",
     "wait",
     "withdraw",
 ]

@@ -5,8 +5,9 @@ What has been delivered stays delivered: the route's stops that have ended are n
 for whoever rides on, and an order ends once whoever reports it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,12 +64,11 @@ class Stopped(BaseModel):
     alert_id: str
 
 
-class HandOn(Protocol):
-    """Asks for a route whose goods are aboard to be planned anew: `waves.request_replan`."""
-
-    def __call__(self, route: RouteOnDesk, command: StopCourier, now: datetime) -> bool:
-        """False if it cannot be planned anew; it is then offered to another courier as it is."""
-        ...
+HandOn = Callable[[RouteOnDesk, StopCourier, datetime], bool]
+"""
+Asks for a route whose goods are aboard to be planned anew; False if it is not to be: then it is
+offered to another courier as it is.
+"""
 
 
 def stop(
