@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -166,8 +167,7 @@ def straight(a: tuple[float, float], b: tuple[float, float]) -> float:
 AT = [(0, 0), (3, 4), (1, 1), (-2, 5)]
 
 
-def tour(rule: object, *nodes: int) -> float:
-    assert callable(rule)
+def tour(rule: Callable[[float], float], *nodes: int) -> float:
     way = [0, *nodes, 0]
     return sum(rule(straight(AT[a], AT[b])) for a, b in pairwise(way))
 

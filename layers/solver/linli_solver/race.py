@@ -133,6 +133,8 @@ class Race:
             self._consider(runner, content)
         if kind == "done":
             self._end(runner)
+            if self.outcome.answer is None:
+                self._call_reserve()
 
     def _consider(self, runner: _Runner, answer: Any) -> None:
         rank = self._judge(answer)
