@@ -7,7 +7,8 @@ from datetime import date
 
 from linli.kernel import reads
 from linli.stock.model import Level, Shelf
-from linli.stock.rows import TRANSFER, StockItem, level_of
+from linli.stock.rows import StockItem, level_of
+from linli.stock.rows_between import TRANSFER
 
 LotKey = tuple[str, str]
 """(expires_on, lot_id)"""

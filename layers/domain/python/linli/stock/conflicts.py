@@ -12,7 +12,7 @@ from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import Transaction
 from linli.stock.booking import Why, note
 from linli.stock.model import Level, ShelfMoved
-from linli.stock.rows import ConflictRow, conflicts_key
+from linli.stock.rows_between import ConflictRow, conflicts_key
 
 MOST_LISTED = 200
 MOST_SETTLED = 20

@@ -12,7 +12,7 @@ from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction
 from linli.stock.booking import Why
 from linli.stock.fefo import Lot
-from linli.stock.rows import DebtRow, debts_key
+from linli.stock.rows_between import DebtRow, debts_key
 
 MOST_LISTED = 200
 

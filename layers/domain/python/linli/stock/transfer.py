@@ -24,15 +24,8 @@ from linli.stock.fefo import Lot
 from linli.stock.levels import level
 from linli.stock.model import Level, NotEnoughOnHand, ShelfMoved, UnknownGoods
 from linli.stock.once import once
-from linli.stock.rows import (
-    TRANSFER,
-    LevelRow,
-    PointerRow,
-    TransferRow,
-    lots_of,
-    transfer_key,
-    transfers_key,
-)
+from linli.stock.rows import LevelRow, lots_of
+from linli.stock.rows_between import TRANSFER, PointerRow, TransferRow, transfer_key, transfers_key
 
 MOST_LOTS = 20
 MOST_LISTED = 50
