@@ -225,6 +225,7 @@ class OfferView(BaseModel):
     seconds: int
     depart_at: str
     finish_at: str
+    version: int = Field(default=1, description="Counts how often the route was planned")
 
 
 class AddressView(BaseModel):
@@ -247,14 +248,24 @@ class ItemView(BaseModel):
     units: int
 
 
+class Meeting(BaseModel):
+    """Where a courier who stopped waits with the goods."""
+
+    lon: float
+    lat: float
+
+
 class StopView(BaseModel):
     """
-    A visit of the route: collecting at a store, or from a courier who stopped, or handing an order
-    over at a door.
+    A visit of the route: collecting at a store, or from a courier who stopped, handing an order
+    over at a door, fetching empties there, handing them in, or a rest.
     """
 
-    kind: Literal["collect", "deliver", "take_over"]
-    place_id: str = Field(description="The store's id, the order's, or the route taken over from")
+    kind: Literal["collect", "deliver", "take_over", "empties", "return", "rest"]
+    place_id: str = Field(
+        description="The store's id, the order's, the request's for empties, or the route that "
+        "goods are taken over from"
+    )
     order_ids: list[str]
     arrive_at: str
     start_at: str
@@ -264,6 +275,7 @@ class StopView(BaseModel):
     items: list[ItemView] = []
     boxes: int = 0
     quiet: bool = Field(default=False, description="No knock, no call: left at the door")
+    meet: Meeting | None = Field(default=None, description="Where goods are taken over")
 
 
 class ManifestView(OfferView):

@@ -4,13 +4,15 @@ import json
 from datetime import datetime
 from typing import Any
 
-from linli import orders
+from linli import boxes, orders
+from linli.boxes import EmptiesRequest
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import parse_instant
 from linli.orders import Order
 from linli.waves.accept import route_row
+from linli.waves.empties import EMPTIES
 from linli.waves.model import (
     AddressView,
     Area,
@@ -18,6 +20,7 @@ from linli.waves.model import (
     Manifest,
     ManifestStop,
     ManifestView,
+    Meeting,
     OfferView,
     RouteLine,
     StopView,
@@ -114,6 +117,7 @@ def offer_view(row: RouteRow, subject: str) -> OfferView:
         seconds=int(row.seconds),
         depart_at=row.depart_at,
         finish_at=row.finish_at,
+        version=int(row.version or 1),
     )
 
 
@@ -130,14 +134,45 @@ def manifest_view(route_id: str, caller: Caller, now: datetime) -> ManifestView:
         caller.require(row.community_id, Role.COURIER, Role.DISPATCHER)
     else:
         caller.require(row.community_id, Role.DISPATCHER)
-    wanted = {order_id: orders.read(order_id) for order_id in order_ids_of(row)}
+    wanted = orders.read_all(order_ids_of(row))
     shown = shows_addresses(row.state, parse_instant(row.finish_at), now)
     return ManifestView(
         **offer_view(row, caller.subject).model_dump(),
         wave_id=row.wave_id,
         courier_id=row.courier_id,
-        visits=[_visit(row, each, wanted, shown) for each in json.loads(row.visits)],
+        visits=_doors_of_empties(
+            row, [_visit(row, each, wanted, shown) for each in json.loads(row.visits)], shown
+        ),
     )
+
+
+def _doors_of_empties(row: RouteRow, visits: list[StopView], shown: bool) -> list[StopView]:
+    """The visits, those that fetch empties with how many there are, and where."""
+    if not any(visit.kind == EMPTIES for visit in visits):
+        return visits
+    asked = {e.request_id: e for e in boxes.empties_for(row.community_id, row.wave_id)}
+    return [
+        visit.model_copy(update=_of_empties(asked.get(visit.place_id), shown))
+        if visit.kind == EMPTIES
+        else visit
+        for visit in visits
+    ]
+
+
+def _of_empties(request: EmptiesRequest | None, shown: bool) -> dict[str, Any]:
+    """What a courier needs of a request; one that has ended tells nothing any more."""
+    if request is None:
+        return {"state": "ended"}
+    where = AddressView(
+        lon=request.point.lon,
+        lat=request.point.lat,
+        building=request.building,
+        unit=request.unit,
+        floor=request.floor,
+        has_lift=request.has_lift,
+        contact_phone=None,
+    )
+    return {"state": "asked", "boxes": request.box_count, "address": where if shown else None}
 
 
 def order_ids_of(row: RouteRow) -> list[str]:
@@ -155,8 +190,12 @@ def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool
         start_at=start_at,
         leave_at=leave_at,
     )
+    if kind in (EMPTIES, "return", "rest"):
+        return view
     if kind != "deliver":
         store_id = place_id if kind == "collect" else None
+        if kept[6:]:
+            view = view.model_copy(update={"meet": Meeting(lon=kept[6][0], lat=kept[6][1])})
         items = [each for n in order_ids for each in _items(wanted[n], store_id)]
         return view.model_copy(update={"items": items})
     order = wanted[place_id]
@@ -203,7 +242,7 @@ def open_manifests(community_id: str) -> list[Manifest]:
 
 
 def _manifest(row: RouteRow) -> Manifest:
-    found = [orders.read(order_id) for order_id in order_ids_of(row)]
+    found = orders.read_all(order_ids_of(row)).values()
     stops = tuple(
         ManifestStop(order.order_id, order.deliver_to, order.boxes, order.lines)
         for order in found
