@@ -17,6 +17,7 @@ from linli.routing.model import (
     Pace,
     Part,
     Problem,
+    Rest,
     Return,
     Stop,
     Travel,
@@ -24,7 +25,7 @@ from linli.routing.model import (
     Window,
 )
 
-VehicleKind = Literal["walk", "e_bike", "van"]
+VehicleKind = Literal["walk", "e_bike", "van", "robot"]
 
 DETOUR_PERMILLE = 1330
 """Road over great-circle distance for China: 1.33 (Ballou, Rahardja & Sakai, *Selected country
@@ -34,19 +35,40 @@ PACES: dict[VehicleKind, Pace] = {
     "walk": Pace("walk", 4_300, DETOUR_PERMILLE),
     "e_bike": Pace("e_bike", 15_000, DETOUR_PERMILLE),
     "van": Pace("van", 18_000, DETOUR_PERMILLE),
+    "robot": Pace("robot", 5_000, DETOUR_PERMILLE),
 }
 """Mean speeds with stops at lights. Walking 1.2 m/s (the design speed of the Highway Capacity
 Manual's crossings); e-bike 15 km/h and van 18 km/h are assumptions under the 25 km/h that
-GB 17761 allows an e-bike."""
+GB 17761 allows an e-bike; a pavement robot goes at a brisk walk (assumption)."""
 
 CAPACITY: dict[VehicleKind, tuple[int, int]] = {
     "walk": (15_000, 2),
     "e_bike": (50_000, 8),
     "van": (500_000, 80),
+    "robot": (30_000, 4),
 }
-"""Grams and shared boxes by vehicle. Assumption: a hand cart, a courier's rear box, a small van."""
+"""Grams and shared boxes by vehicle. Assumption: a hand cart, a courier's rear box, a small van, a
+pavement robot."""
 
-COST: dict[VehicleKind, int] = {"walk": 100, "e_bike": 100, "van": 300}
+ROOM: dict[VehicleKind, tuple[int, int]] = {
+    "walk": (60_000, 0),
+    "e_bike": (180_000, 2),
+    "van": (3_000_000, 20),
+    "robot": (100_000, 1),
+}
+"""Millilitres and insulated boxes by vehicle (assumption: an e-bike's rear box holds 180 litres, a
+shared box 25)."""
+
+STAIRS = "stairs"
+SKILLS: dict[VehicleKind, tuple[str, ...]] = {
+    "walk": (STAIRS,),
+    "e_bike": (STAIRS,),
+    "van": (STAIRS,),
+    "robot": (),
+}
+"""What whoever comes with the vehicle can do without any training: robots climb no stairs."""
+
+COST: dict[VehicleKind, int] = {"walk": 100, "e_bike": 100, "van": 300, "robot": 50}
 """Fen per kilometre (assumption), equal for walk and e-bike so that kilometres decide."""
 
 STAIR_SECONDS_PER_FLOOR = 20
@@ -58,8 +80,17 @@ DOOR_SECONDS = 90
 """Parking, finding the door, handing over (assumption)."""
 HEAVY_GRAMS = 10_000
 """A load over this is carried up the stairs at two thirds of the pace (assumption)."""
-HORIZON_SHIFT_SECONDS = 4 * 3600
-"""Longest time without a 20-minute rest; breaks are not modelled, so a route ends before one."""
+CARRY_GRAMS = 25_000
+"""More is carried up the stairs in several goes: the reference mass of ISO 11228-1 for one person's
+lifting."""
+QUIET_SECONDS = 45
+"""At night: parking away from the windows, no knock or call, a photo (assumption)."""
+COLD_LIMIT_SECONDS = {"chilled": 2 * 3600, "frozen": 45 * 60}
+HOT_COLD_LIMIT_SECONDS = {"chilled": 3600, "frozen": 30 * 60}
+"""Longest time out of the cold. Chilled: the two-hour rule, one hour above 32 °C (USDA FSIS,
+*Danger Zone*); frozen: until it begins to thaw in an ordinary box (assumption)."""
+LONGEST_SECONDS = 8 * 3600
+"""A route ends where couriers are told to stop: eight hours of work a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +106,10 @@ class Doorstep:
     """
     An order as routing needs it. `parts` maps each store's id to (grams, boxes), `returns` in the
     same way where what is taken away goes; the window is in seconds since the wave's start.
+
+    A lift that does not work (a courier's report) is none; `quiet` is a delivery at night. By
+    store: seconds that its part may be out of the cold, insulated boxes and millilitres that it
+    takes. `drop_of` is the order when this is only some of it (`unloading.segmented`).
     """
 
     order_id: str
@@ -86,27 +121,52 @@ class Doorstep:
     penalty_fen: int = 100_000
     returns: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     priority: int = 0
+    lift_works: bool = True
+    quiet: bool = False
+    cold_limits: Mapping[str, int] = field(default_factory=dict)
+    cold_boxes: Mapping[str, int] = field(default_factory=dict)
+    volumes: Mapping[str, int] = field(default_factory=dict)
+    drop_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CourierOffer:
-    """A courier who could ride, from where they stand, within their hours of the wave."""
+    """
+    A courier who could ride, from where they stand, within their hours of the wave; with what
+    they were trained for, their work since the last rest and the day's.
+    """
 
     id: str
     kind: VehicleKind
     at: Point
     shift: Window
+    skills: tuple[str, ...] = ()
+    worked_seconds: int = 0
+    worked_today_seconds: int = 0
 
 
-def service_seconds(floor: int, has_lift: bool, grams: int) -> int:
+def service_seconds(
+    floor: int, has_lift: bool, grams: int, *, lift_works: bool = True, quiet: bool = False
+) -> int:
     """Time at one door: handing over, and the way up and down from the ground floor (floor 1)."""
-    flights = abs(floor - 1) if floor > 0 else abs(floor)
+    at_door = DOOR_SECONDS + (QUIET_SECONDS if quiet else 0)
+    flights = flights_to(floor)
     if not flights:
-        return DOOR_SECONDS
-    if has_lift:
-        return DOOR_SECONDS + LIFT_SECONDS + LIFT_SECONDS_PER_FLOOR * flights
-    stairs = STAIR_SECONDS_PER_FLOOR * flights
-    return DOOR_SECONDS + (stairs * 3 // 2 if grams > HEAVY_GRAMS else stairs)
+        return at_door
+    if has_lift and lift_works:
+        return at_door + LIFT_SECONDS + LIFT_SECONDS_PER_FLOOR * flights
+    stairs = STAIR_SECONDS_PER_FLOOR * flights * max(1, -(-grams // CARRY_GRAMS))
+    return at_door + (stairs * 3 // 2 if grams > HEAVY_GRAMS else stairs)
+
+
+def flights_to(floor: int) -> int:
+    """Flights of stairs from the ground floor (floor 1; there is no floor 0)."""
+    return abs(floor - 1) if floor > 0 else abs(floor)
+
+
+def cold_limit_seconds(zone: str, hot: bool) -> int | None:
+    """How long goods of a temperature zone may be out of the cold (None: as long as it takes)."""
+    return (HOT_COLD_LIMIT_SECONDS if hot else COLD_LIMIT_SECONDS).get(zone)
 
 
 def travels_between(geometry: Geometry) -> tuple[Travel, ...]:
@@ -162,22 +222,36 @@ def problem_for(
 
 
 def _stop(doorstep: Doorstep, location: int) -> Stop:
-    parts = tuple(Part(store, *load) for store, load in sorted(doorstep.parts.items()))
+    parts = tuple(
+        Part(
+            depot_id=store,
+            load_grams=grams,
+            boxes=boxes,
+            volume_millilitres=doorstep.volumes.get(store, 0),
+            cold_boxes=doorstep.cold_boxes.get(store, 0),
+            cold_limit_seconds=doorstep.cold_limits.get(store),
+        )
+        for store, (grams, boxes) in sorted(doorstep.parts.items())
+    )
     grams = sum(load for load, _ in (*doorstep.parts.values(), *doorstep.returns.values()))
+    lifted = doorstep.has_lift and doorstep.lift_works
     return Stop(
         id=doorstep.order_id,
         location=location,
         parts=parts,
         window=doorstep.window,
-        service_seconds=service_seconds(doorstep.floor, doorstep.has_lift, grams),
+        service_seconds=service_seconds(doorstep.floor, lifted, grams, quiet=doorstep.quiet),
         penalty_fen=doorstep.penalty_fen,
         returns=tuple(Return(place, *load) for place, load in sorted(doorstep.returns.items())),
+        skills=() if lifted or not flights_to(doorstep.floor) else (STAIRS,),
         priority=doorstep.priority,
+        order_id=doorstep.drop_of,
     )
 
 
 def _vehicle(courier: CourierOffer, location: int) -> Vehicle:
     grams, boxes = CAPACITY[courier.kind]
+    millilitres, cold_boxes = ROOM[courier.kind]
     return Vehicle(
         id=courier.id,
         profile=courier.kind,
@@ -185,6 +259,12 @@ def _vehicle(courier: CourierOffer, location: int) -> Vehicle:
         capacity_grams=grams,
         capacity_boxes=boxes,
         shift=courier.shift,
-        max_duration_seconds=HORIZON_SHIFT_SECONDS,
+        max_duration_seconds=LONGEST_SECONDS,
         fen_per_km=COST[courier.kind],
+        capacity_millilitres=millilitres,
+        capacity_cold_boxes=cold_boxes,
+        skills=(*SKILLS[courier.kind], *courier.skills),
+        rest=None if courier.kind == "robot" else Rest(),
+        worked_seconds=courier.worked_seconds,
+        worked_today_seconds=courier.worked_today_seconds,
     )
