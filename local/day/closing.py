@@ -65,6 +65,8 @@ def figures_of(
         waves=tally.waves,
         deliveries=tally.deliveries,
         credit=tally.credit,
+        money=tally.money,
+        counters=tally.counters,
         sensing=tally.sensing,
         emergency=tally.emergency,
         checks=tally.checks,

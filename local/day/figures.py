@@ -7,6 +7,8 @@ from local.day.replay import FillRate
 
 SOURCE_FILL = (0.71, 0.94)
 """Order fill rate before and after pooling, as the source document states it."""
+SOURCE_PRESALE = 0.20
+"""The presale's share of sales that the source document aims at."""
 SOURCE_MINUTES = (45, 12)
 """Minutes from warning to activation before and after, as the source document states it."""
 
@@ -69,6 +71,31 @@ class Credit:
     points_spent: int = 0
     deposits_charged_fen: int = 0
     deposits_refunded_fen: int = 0
+
+
+@dataclass
+class Money:
+    """What residents paid online, and what the bank, the network and risk had to say."""
+
+    online_orders: int = 0
+    captured_fen: int = 0
+    refunds: int = 0
+    refunded_fen: int = 0
+    declined: int = 0
+    held: int = 0
+
+
+@dataclass
+class Counters:
+    """Orders of other kinds; `presale_share` of the week's sales (None: unknown)."""
+
+    collected: int = 0
+    short_units: int = 0
+    substituted_units: int = 0
+    proxy: int = 0
+    presale_orders: int = 0
+    presale_refunded: int = 0
+    presale_share: float | None = None
 
 
 @dataclass
@@ -194,6 +221,8 @@ class Figures:
     waves: list[WaveFigures]
     deliveries: Deliveries
     credit: Credit
+    money: Money
+    counters: Counters
     sensing: Sensing
     emergency: Emergency
     checks: list[Check]

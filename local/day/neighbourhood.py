@@ -11,6 +11,7 @@ from local.day.sample import CourierPerson, Product, Store
 from local.day.stage import Stage
 
 SLOT_HOURS = (10, 16)
+PICKUP_HOUR, LOCKER_HOUR = 17, 15
 CUTOFF_HOURS_BEFORE = 1
 SLOT_HOURS_LONG = 3
 SLOT_CAPACITY = 160
@@ -79,6 +80,8 @@ def people_calls(stage: Stage) -> list[Call]:
     """PUTs for the couriers, and for today's and tomorrow's slots."""
     calls = [_courier(stage, courier) for courier in stage.sample.couriers]
     calls += [_slot(stage, hour) for hour in SLOT_HOURS]
+    calls += [_slot(stage, PICKUP_HOUR, channel="pickup")]
+    calls += [_slot(stage, LOCKER_HOUR, channel="locker")]
     return [*calls, _slot(stage, SLOT_HOURS[0], days=1), _tiny_slot(stage)]
 
 
@@ -139,7 +142,10 @@ def _courier(stage: Stage, courier: CourierPerson) -> Call:
 def _papers(stage: Stage, courier: CourierPerson) -> None:
     """A courier hands in what their vehicle needs; the dispatcher, who has seen it, verifies it."""
     for kind in sorted(NEEDED[cast(Vehicle, courier.vehicle)]):
-        paper = {"number": f"{courier.courier}-{kind}", "expires_on": LONG_VALID_ON}
+        paper = {
+            "number": f"{courier.courier}-{kind.replace('_', '-')}",
+            "expires_on": LONG_VALID_ON,
+        }
         body = {"community_id": COMMUNITY, **paper}
         token = stage.token("courier", courier.courier)
         path = f"/v1/couriers/me/documents/{kind}"
@@ -161,6 +167,7 @@ def _slot(
     days: int = 0,
     capacity_orders: int = SLOT_CAPACITY,
     price_fen: int = PACKAGE_FEN,
+    channel: str = "courier",
 ) -> Call:
     starts_at = stage.calendar.at(hour, days=days)
     body = {
@@ -170,7 +177,7 @@ def _slot(
         "capacity_orders": capacity_orders,
         "price_fen": price_fen,
     }
-    path = f"/v1/slots/{stage.calendar.slot_id(hour, days)}"
+    path = f"/v1/slots/{stage.calendar.slot_id(hour, days, channel)}"
     return "PUT", path, stage.token("dispatcher"), body
 
 

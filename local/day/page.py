@@ -6,16 +6,8 @@ from pathlib import Path
 
 from local.day.drawing import draw, mark, swatch
 from local.day.figures import Figures
-from local.day.sections import (
-    Both,
-    Cell,
-    Section,
-    kilometres,
-    percent,
-    sections,
-    waiting,
-    wave_name,
-)
+from local.day.sections import sections
+from local.day.table import Both, Cell, Section, kilometres, percent, waiting, wave_name
 
 STYLE = Path(__file__).with_name("page.css")
 STATES = {

@@ -14,7 +14,18 @@ from datetime import date, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from local.day import attempts, boxes, neighbourhood, riding, sensing, storm
+from local.day import (
+    attempts,
+    bank,
+    boxes,
+    counter,
+    neighbourhood,
+    paying,
+    presale,
+    riding,
+    sensing,
+    storm,
+)
 from local.day.baskets import DayOfDemand, make_day
 from local.day.calendar import Calendar, day_to_play
 from local.day.closing import figures_of, read_audits
@@ -91,8 +102,11 @@ def play(stage: Stage) -> Figures:
     ride = Ride()
     scene(stage, lambda: morning(stage, day, ride))
     scene(stage, lambda: midday(stage, day, ride, shelf))
+    scene(stage, lambda: errands(stage))
     scene(stage, lambda: afternoon(stage, ride, shelf))
     scene(stage, lambda: order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24)))
+    scene(stage, lambda: paying.account(stage))
+    presale.read_share(stage)
     stage.say("审计 audits")
     audits = read_audits(stage)
     seconds = time.monotonic() - stage.begun
@@ -116,6 +130,8 @@ def morning(stage: Stage, day: DayOfDemand, ride: Ride) -> None:
     attempts.try_wrong_orders(stage, last)
     attempts.try_wrong_people(stage, first)
     attempts.try_id_again(stage, first)
+    bank.try_payments(stage)
+    presale.open_presales(stage)
     sensing.listen(stage)
     wave_id = stage.calendar.slot_id(10)
     stage.clock_to(stage.calendar.at(9, 1))
@@ -127,6 +143,7 @@ def morning(stage: Stage, day: DayOfDemand, ride: Ride) -> None:
 def midday(stage: Stage, day: DayOfDemand, ride: Ride, shelf: boxes.BoxShelf) -> None:
     """Orders and deliveries side by side; boxes come back, points are earned and spent."""
     stage.say("中午 orders and deliveries side by side")
+    counter.order_for_locker(stage)
     attempts.try_closed_slot(stage, day.baskets[0])
     for hour in range(MORNING_UNTIL_HOUR, 13):
         order_by_hour(stage, day.baskets, range(hour, hour + 1))
@@ -137,6 +154,15 @@ def midday(stage: Stage, day: DayOfDemand, ride: Ride, shelf: boxes.BoxShelf) ->
     order_by_hour(stage, day.baskets, range(13, AFTERNOON_UNTIL_HOUR))
     attempts.try_full_slot(stage, *day.baskets[-2:])
     check_balances(stage)
+
+
+def errands(stage: Stage) -> None:
+    """Presales end; orders for the counter, the locker, and by a neighbour for an elder."""
+    stage.say("自提、代购、预售 a counter, a locker, a proxy, presales")
+    presale.close_presales(stage)
+    counter.buy_for_elder(stage)
+    counter.pick_up(stage)
+    counter.fill_locker(stage)
 
 
 def afternoon(stage: Stage, ride: Ride, shelf: boxes.BoxShelf) -> None:

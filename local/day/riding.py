@@ -1,6 +1,5 @@
 """A wave from its cut-off to the last doorstep: start, offers, the couriers' race, deliveries."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -62,19 +61,7 @@ def start_by_dispatcher(stage: Stage, slot_id: str) -> None:
 
 def start_by_schedule(stage: Stage, slot_id: str) -> None:
     """The wave is started as the schedule does: its target gets the event of that minute."""
-    event = {
-        "version": "0",
-        "source": "aws.events",
-        "detail-type": "Scheduled Event",
-        "time": stage.now().isoformat(),
-        "resources": [],
-        "detail": {},
-    }
-    got = stage.stack.client("lambda").invoke(
-        FunctionName=stage.stack.resources["StartWavesFunction"], Payload=json.dumps(event)
-    )
-    if "FunctionError" in got:
-        stage.tally.surprise(f"schedule of {slot_id}: {got['Payload'].read()[:200]!r}")
+    stage.by_schedule("StartWavesFunction")
 
 
 def run_wave(stage: Stage, slot_id: str, start: Start) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from linli.kernel.geography import gcj_from_wgs
+from local.day import paying
 from local.day.baskets import Basket
 from local.day.doors import Answer
 from local.day.places import COMMUNITY
@@ -45,6 +46,7 @@ def order_body(stage: Stage, basket: Basket) -> dict[str, Any]:
         "slot_id": slot_of(stage, basket.hour),
         "boxes": 1 if number % BOXED_EVERY == 0 or number in stage.tally.boxed else 0,
         "spend_points": stage.tally.spending.get(number, 0),
+        "pay": "online" if number % paying.ONLINE_EVERY == 0 else "cash",
     }
 
 
@@ -54,10 +56,12 @@ def order_by_hour(stage: Stage, baskets: tuple[Basket, ...], hours: range) -> No
     task = stage.progress.add_task(title, total=sum(one.hour in hours for one in baskets))
     for hour in hours:
         stage.clock_to(stage.calendar.at(hour, 30 if hour < hours.stop - 1 else 15))
-        for _ in stage.at_once(
-            lambda one: order(stage, one), [b for b in baskets if b.hour == hour]
-        ):
+        wanted = [basket for basket in baskets if basket.hour == hour]
+        bought = []
+        for purchase in stage.at_once(lambda one: order(stage, one), wanted):
+            bought.append(purchase.order_id)
             stage.progress.advance(task)
+        paying.wait_for(stage, *(each for each in bought if each in stage.tally.payers))
 
 
 def order(stage: Stage, basket: Basket) -> Purchase:
@@ -67,6 +71,8 @@ def order(stage: Stage, basket: Basket) -> Purchase:
     stage.tally.expect(f"order {basket.number}", answer, *EXPECTED_REFUSALS)
     if basket.number % RESENT_EVERY == 0:
         _resend(stage, basket, body, answer)
+    if answer.ok and answer.body["payment"] == "due":
+        paying.pay(stage, basket.resident.subject, body["id"])
     purchase = Purchase(basket, body["id"], body["slot_id"], answer)
     with stage.tally.lock:
         stage.tally.purchases[purchase.order_id] = purchase

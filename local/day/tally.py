@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 
 from local.day.baskets import Basket
 from local.day.doors import Answer
-from local.day.figures import Check, Credit, Deliveries, Emergency, Sensing, WaveFigures
+from local.day.figures import (
+    Check,
+    Counters,
+    Credit,
+    Deliveries,
+    Emergency,
+    Money,
+    Sensing,
+    WaveFigures,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,12 @@ class Tally:
     waves: list[WaveFigures] = field(default_factory=list)
     deliveries: Deliveries = field(default_factory=Deliveries)
     credit: Credit = field(default_factory=Credit)
+    money: Money = field(default_factory=Money)
+    counters: Counters = field(default_factory=Counters)
+    payers: dict[str, str] = field(default_factory=dict)
+    """Who pays which order online, by order id."""
+    presold: dict[str, str] = field(default_factory=dict)
+    """Who has which presale order, by its id."""
     sensing: Sensing = field(default_factory=Sensing)
     emergency: Emergency = field(default_factory=Emergency)
     checks: list[Check] = field(default_factory=list)

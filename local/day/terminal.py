@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from local.day.figures import Figures
-from local.day.sections import Both, Cell, Section, sections
+from local.day.sections import sections
+from local.day.table import Both, Cell, Section
 
 TEXT_WIDTH = 110
 

@@ -12,6 +12,7 @@ from local.day.drawing import COLOURS, draw, frame_of, swatch
 from local.day.figures import (
     Audit,
     Check,
+    Counters,
     Credit,
     Deliveries,
     Emergency,
@@ -21,6 +22,7 @@ from local.day.figures import (
     MapOrder,
     MapRoute,
     MapStore,
+    Money,
     Orders,
     Sensing,
     WaveFigures,
@@ -28,7 +30,8 @@ from local.day.figures import (
 from local.day.page import STYLE, as_html
 from local.day.replay import FillRate
 from local.day.report import save
-from local.day.sections import Both, percent, sections, waiting, wave_name
+from local.day.sections import sections
+from local.day.table import Both, percent, waiting, wave_name
 from local.day.terminal import as_text
 
 WAVE = "wulin.courier.20261127T1000"
@@ -54,6 +57,8 @@ FIGURES = Figures(
     ],
     deliveries=Deliveries(delivered=2),
     credit=Credit(boxes_out=2, boxes_back=1, deposits_charged_fen=2000),
+    money=Money(online_orders=2, captured_fen=4250, refunds=1, refunded_fen=250, declined=1),
+    counters=Counters(collected=2, short_units=3, proxy=1, presale_share=0.125),
     sensing=Sensing(published=30, incidents=[Incident("i", "s", "sensor-1", "respiration", 0.8)]),
     emergency=Emergency("e", "orange", 0.2, 3, 4, 1, 1),
     checks=[Check("Unknown product", "未知商品", "unknown_sku", "unknown_sku")],
@@ -230,6 +235,8 @@ def test_the_text_tells_the_figures_in_both_languages() -> None:
     text = as_text(FIGURES)
     for piece in ("33.3 %", "66.7 %", "71% → 94%", "7.5 km", "10.0 km", "45 → 12 min", "12 s"):
         assert piece in text
+    for piece in ("¥42.50", "¥2.50", "12.5 %", "20.0 %"):
+        assert piece in text, "money, and the presale's share beside the source's aim"
     assert "居民下单 Baskets ordered" in text
     assert "共享库存不足" in text
 
