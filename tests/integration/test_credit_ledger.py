@@ -124,6 +124,22 @@ def test_voided_points_are_back_and_so_is_the_cap_of_their_own_day(db: Engine, i
     assert seen(on=TOMORROW) == (50, 5, 5)
 
 
+@pytest.mark.parametrize("spent", [0, 6, 15])
+def test_what_lapses_of_held_points_may_be_spent_on_that_day_after_all(
+    db: Engine, spent: int
+) -> None:
+    hold("o1", 15)
+    points = Points(spent)
+    write(
+        lambda tx: credit.spend_part(
+            tx, transfer_id="o1/points", resident_id="r", points=points, now=NOW
+        )
+    )
+    assert seen() == (50 - spent, 0, spent)
+    hold("o2", 20 - spent)
+    refused(db, credit.RedemptionCap, lambda: hold("o3", 1))
+
+
 def test_more_points_than_are_available_are_refused(db: Engine) -> None:
     hold("o1", 20)
     hold("o2", 20, on=TOMORROW)

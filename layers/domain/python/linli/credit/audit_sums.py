@@ -65,7 +65,8 @@ class Sums:
                 self.available[debit] -= units
                 self.held[debit] += units
         if item.capped_on and item.state in (State.PENDING, State.POSTED):
-            self._cap(holder, item, units, credit is not None)
+            counted = posted if item.state == State.POSTED else units
+            self._cap(holder, item, counted, credit is not None)
         if item.currency == Currency.POINTS:
             self._points(holder, item, posted, credit is not None)
 

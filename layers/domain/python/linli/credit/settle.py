@@ -53,8 +53,8 @@ def spend_part(
     tx: Transaction, *, transfer_id: str, resident_id: str, points: Points, now: datetime
 ) -> None:
     """
-    Spend `points` of those held by a transfer; the rest is available again, though all of it keeps
-    counting against the cap of its day. None voids the transfer.
+    Spend `points` of those held by a transfer; the rest is available again, and so is its part of
+    the cap of their day. None voids the transfer.
 
     Raises, here or when `tx` commits:
         NotFound: The resident has no such transfer of points.
@@ -120,6 +120,8 @@ def _post(tx: Transaction, row: TransferRow, units: int, now: datetime) -> None:
             _spend(units, int(row.units)),
             condition=BalanceRow.held_units >= int(row.units),
         )
+        if units < int(row.units):
+            _uncount(tx, row, int(row.units) - units)
     else:
         holder = account_of(row.credit)
         assert holder is not None, "pending money is a person's to be"
@@ -144,5 +146,11 @@ def _void(tx: Transaction, row: TransferRow, into: State, now: datetime) -> None
         [BalanceRow.available_units.add(units), BalanceRow.held_units.add(-units)],
         condition=BalanceRow.held_units >= units,
     )
-    day = date.fromisoformat(row.capped_on or "")
-    tx.update(DayRow(pk, spent(day)), [DayRow.points.add(-units)], condition=DayRow.points >= units)
+    _uncount(tx, row, units)
+
+
+def _uncount(tx: Transaction, row: TransferRow, units: int) -> None:
+    """What was held and not spent does not count against the cap of its day any more."""
+    day = spent(date.fromisoformat(row.capped_on or ""))
+    counted = DayRow(person(row.pk.partition("#")[2]), day)
+    tx.update(counted, [DayRow.points.add(-units)], condition=DayRow.points >= units)
