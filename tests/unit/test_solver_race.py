@@ -66,7 +66,6 @@ def test_the_race_holds_its_deadline_and_beats_the_heuristic(instance: Instance)
     found = solve(instance, seconds=3)
     assert time.monotonic() - began < 3 * 1.05 + LATE
     assert faults(instance, found.routing) == []
-    assert found.engine == "pyvrp"
     assert rank(instance, found.routing) <= rank(instance, heuristic(instance))
 
 
@@ -96,12 +95,12 @@ def test_the_other_engine_answers_for_one_that_fails(
     assert way == "gives_nothing" or "broken" in found.failures
 
 
-def test_the_other_engine_answers_for_one_that_hangs() -> None:
-    instance = town(15)
+def test_the_other_engine_answers_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linli_solver.bench.ORTOOLS", Entrant("other", f"{HERE}:answers"))
     began = time.monotonic()
-    found = solve(instance, seconds=6, chosen=[Entrant("broken", f"{HERE}:hangs")])
-    assert time.monotonic() - began < 6 * 1.05 + LATE
-    assert found.engine == "ortools"
+    found = solve(town(15), seconds=9, chosen=[Entrant("broken", f"{HERE}:hangs")])
+    assert time.monotonic() - began < 9 * 1.05 + LATE
+    assert found.engine == "other"
 
 
 def test_the_heuristic_answers_within_a_second_when_all_engines_fail(
@@ -213,7 +212,7 @@ def test_a_longer_pool_never_worsens_the_mix() -> None:
     search = pytest.importorskip("linli_solver.search.ils")
     data = pytest.importorskip("linli_solver.search.data")
     form = data.InstanceData(town(40))
-    running = search.Search(form.data, 3, search.Settings(), form.prices())
+    running = search.Search(form.data, 3, search.Settings(), form.prices(), form.way())
     costs = []
     for _ in range(3):
         for _ in range(60):

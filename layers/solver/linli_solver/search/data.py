@@ -109,6 +109,14 @@ class InstanceData:
         load_price = unit * mean_leg / mean_load / 4 + fixed / max(1.0, capacity)
         return [load_price, unit, unit]
 
+    def way(self) -> float:
+        """What a mean way to one of the ten nearest costs."""
+        legs = numpy.asarray(self.instance.distances).astype(float)
+        numpy.fill_diagonal(legs, numpy.inf)
+        near = numpy.sort(legs, axis=1)[:, :10]
+        unit = sum(fleet.unit_cost for fleet in self.instance.fleets) / len(self.instance.fleets)
+        return unit * float(near[numpy.isfinite(near)].mean())
+
     def routing(self, solution: Any) -> Routing:
         """A solution's routes as nodes."""
         pairs, single = self.instance.pairs, self._single

@@ -17,7 +17,9 @@ CHECK_EVERY = 16
 """Steps between two looks at the clock: some 10 ms on 200 stops."""
 TELL_EVERY_SECONDS, TELLING_SHARE = 0.1, 0.05
 """Answers are told no oftener, and telling takes no more than this share of the time."""
-MIXES = ((0.35, 0.06), (0.6, 0.06), (0.8, 0.08), (0.93, 0.05))
+MEETINGS = (0.5, 0.75, 0.9)
+"""When a search goes on from another's better solution: seldom, so that they stay different."""
+MIXES = ((0.5, 0.06), (0.75, 0.06), (0.9, 0.06))
 """When the pool is mixed, and for how long, as shares of the time."""
 
 
@@ -44,7 +46,9 @@ class Drive:
     _began: float = 0.0
     _tell_after: float = 0.0
     _told_cost: float = float("inf")
+    _met: int = 0
     _mixed: int = 0
+    _news: Any | None = None
 
     def run(self) -> Any | None:
         """The best answer at the deadline, or after the order's steps; None without any."""
@@ -52,14 +56,22 @@ class Drive:
         self._tell()
         while not self._over():
             self.search.step()
-            if self.search.steps % CHECK_EVERY == 0 and self.order.steps is None:
-                self._exchange()
-                self._mix_when_due()
+            if self.search.steps % CHECK_EVERY == 0:
+                self._look()
         return self._answer()
 
+    def _look(self) -> None:
+        if self.order.steps is not None:
+            self.search.progress = self.search.steps / self.order.steps
+            return
+        whole = max(1e-9, self.order.deadline - self._began)
+        self.search.progress = 1.0 - self.order.left / whole
+        self._exchange()
+        self._mix_when_due(whole)
+
     def _over(self) -> bool:
-        if self.order.steps is not None and self.search.steps >= self.order.steps:
-            return True
+        if self.order.steps is not None:
+            return self.search.steps >= self.order.steps
         return self.search.steps % 4 == 0 and self.order.left <= 0
 
     def _answer(self) -> Any | None:
@@ -80,18 +92,17 @@ class Drive:
         self._tell()
         news = self.link.news()
         if news is not None:
-            found = self.form.solution(news)
-            self.search.pool.add(found)
-            if self.search.adopt(found):
+            self._news = self.form.solution(news)
+            self.search.pool.add(self._news)
+        if self._met < len(MEETINGS) and self.search.progress >= MEETINGS[self._met]:
+            self._met += 1
+            if self._news is not None and self.search.adopt(self._news):
                 self._told_cost = min(self._told_cost, self.search.best_cost)
 
-    def _mix_when_due(self) -> None:
-        if self._mixed == len(MIXES):
+    def _mix_when_due(self, whole: float) -> None:
+        if self._mixed == len(MIXES) or self.search.progress < MIXES[self._mixed][0]:
             return
-        due, share = MIXES[self._mixed]
-        whole = self.order.deadline - self._began
-        if time.monotonic() - self._began < due * whole:
-            return
+        share = MIXES[self._mixed][1]
         self._mixed += 1
         best = self.search.best
         if best.is_feasible():

@@ -1,16 +1,21 @@
 """
 Iterated local search over PyVRP's core, one step at a time.
 
-The steps are those of `pyvrp.IteratedLocalSearch` 0.14.1 (MIT): a perturbed local search, late
-acceptance (Burke and Bykov, *The late acceptance hill-climbing heuristic*, EJOR 258, 2017), and
-penalties for what does not hold, steered so that a given share of candidates holds. Ours differs
-where short runs and several processes need it: penalties start at the price of an average stop
-instead of at half their bound (from where a 10 s run has no time to come down), the search can
-take over another's solution at any step, and every good route is remembered (`pool`).
+PyVRP's local search (0.14.1, MIT) does the work; what is around it is made for short runs of known
+length in several processes. Worse candidates are accepted as in simulated annealing, by a
+temperature that falls from `hot` to `cold` mean ways between neighbours as the time runs out
+(the schedule of Accorsi and Vigo, *A fast and scalable heuristic for the solution of large-scale
+capacitated vehicle routing problems*, Transportation Science 55, 2021): PyVRP's own late
+acceptance does not know when it has to be done, and at 10 s mostly is not. Penalties for what does
+not hold start at the price of an average stop instead of at half their bound, and are steered so
+that a given share of candidates holds. A search can take over another's solution at any step, and
+every good route is remembered (`pool`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from pyvrp._pyvrp import CostEvaluator, RandomNumberGenerator, Solution
@@ -32,14 +37,14 @@ LARGEST_PENALTY, SMALLEST_PENALTY = 1e8, 0.1
 class Settings:
     """
     What differs between the processes of a race. `neighbours`: how many nearest places a move
-    looks at. `history`: steps back that late acceptance compares with. `perturbations`: most
-    stops that a step disturbs. `remember`: routes of solutions within this share of the best.
+    looks at. `perturbations`: most stops that a step disturbs. `hot`, `cold`: the temperature at
+    the beginning and the end. `remember`: routes of solutions within this share of the best.
     """
 
     neighbours: int = 50
-    history: int = 300
     perturbations: int = 25
-    restart_after: int = 150_000
+    hot: float = 1.0
+    cold: float = 0.01
     update_every: int = 500
     remember: float = 1.02
 
@@ -86,8 +91,9 @@ class Search:
     """
     A search in progress over `data` (a `pyvrp.ProblemData`); the same seed gives the same steps.
 
-    `prices` are the first penalties: one for each kind of load, lateness, distance. `start` is a
-    solution to begin with, complete or not.
+    `prices` are the first penalties: one for each kind of load, lateness, distance. `way` is what
+    a mean way between neighbours costs. `start` is a solution to begin with, complete or not.
+    `progress` is the share of the time that has gone, kept by who drives the search.
     """
 
     def __init__(
@@ -96,6 +102,7 @@ class Search:
         seed: int,
         settings: Settings,
         prices: Sequence[float],
+        way: float,
         start: Any | None = None,
     ) -> None:
         random = RandomNumberGenerator(seed=seed)
@@ -109,14 +116,12 @@ class Search:
         self._penalties = Penalties(prices, settings.update_every)
         self.pool = Pool(data)
         first = Solution.make_random(data, random) if start is None else start
-        self._start(self._improve(first, self._penalties.highest(), exhaustive=True))
-        self.steps = 0
-
-    def _start(self, solution: Any) -> None:
-        self.best = self._current = self._first = solution
-        self.best_cost = self._cost(solution)
-        self._history: list[Any] = [None] * self._settings.history
-        self._at = self._idle = 0
+        first = self._improve(first, self._penalties.highest(), exhaustive=True)
+        self.best = self._current = first
+        self.best_cost = self._cost(first)
+        self.pool.add(first)
+        self.steps, self.progress = 0, 0.0
+        self._way, self._chance = way, Random(seed)
 
     def _cost(self, solution: Any) -> int:
         """The cost of a solution that holds; endless for another."""
@@ -126,9 +131,6 @@ class Search:
     def step(self) -> bool:
         """One perturbation with its local search; whether the best solution became better."""
         self.steps += 1
-        self._idle += 1
-        if self._idle > self._settings.restart_after:
-            self._restart()
         evaluator = self._penalties.evaluator
         candidate = self._improve(self._current, evaluator, exhaustive=False)
         self._penalties.register(candidate)
@@ -149,26 +151,18 @@ class Search:
         cost = self._cost(solution)
         if cost >= self.best_cost:
             return False
-        self.best, self.best_cost, self._idle = solution, cost, 0
+        self.best, self.best_cost = solution, cost
         self.pool.add(solution)
         return True
 
     def _accept(self, candidate: Any, evaluator: Any) -> None:
-        slot = self._at % len(self._history)
-        late = self._history[slot]
-        bound = evaluator.penalised_cost(self._first if late is None else late)
+        hot, cold = self._settings.hot, self._settings.cold
+        warmth = self._way * hot * (cold / hot) ** min(1.0, self.progress)
         cost, current = (evaluator.penalised_cost(each) for each in (candidate, self._current))
-        if cost < bound or cost < current:
-            self._current, current = candidate, cost
+        if cost < current - warmth * math.log(1.0 - self._chance.random()):
+            self._current = candidate
             if evaluator.cost(candidate) <= self.best_cost * self._settings.remember:
                 self.pool.add(candidate)
-        if late is None or current < bound:
-            self._history[slot] = self._current
-        self._at += 1
-
-    def _restart(self) -> None:
-        self._current, self._idle = self.best, 0
-        self._history = [None] * self._settings.history
 
     def adopt(self, solution: Any) -> bool:
         """Go on from a solution found elsewhere if it beats the best; whether it does."""

@@ -6,7 +6,7 @@ from linli_solver.search.data import InstanceData
 from linli_solver.search.drive import Drive
 from linli_solver.search.ils import Search, Settings
 
-VARIANTS = (Settings(), Settings(neighbours=30, history=200))
+VARIANTS = (Settings(), Settings(neighbours=30))
 
 
 def search(instance: Instance, order: Order, link: Link) -> Routing | None:
@@ -14,7 +14,7 @@ def search(instance: Instance, order: Order, link: Link) -> Routing | None:
     form = InstanceData(instance, vehicle_price(instance))
     settings = VARIANTS[order.variant % len(VARIANTS)]
     start = None if order.start is None else form.solution(order.start)
-    running = Search(form.data, order.seed, settings, form.prices(), start)
+    running = Search(form.data, order.seed, settings, form.prices(), form.way(), start)
     found: Routing | None = Drive(running, form, order, link).run()
     return found
 

@@ -185,6 +185,17 @@ class WaveData:
         loads = [unit * metres / mean if mean else 1.0 for mean in means]
         return [*loads, unit * pace, unit]
 
+    def way(self) -> float:
+        """What a mean way to one of the ten nearest doors costs."""
+        vehicle = self.kinds[0][0]
+        legs = numpy.array(self.index.travel(vehicle).metres, dtype=float)
+        at = [stop.location for stop in self.stops]
+        legs = legs[numpy.ix_(at, at)]
+        legs[legs <= 0] = numpy.inf
+        near = numpy.sort(legs, axis=1)[:, :10]
+        known = near[numpy.isfinite(near)]
+        return max(1, vehicle.fen_per_km) * (float(known.mean()) if len(known) else 1.0)
+
 
 def _size(stop: Stop) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*(part.size for part in stop.parts), strict=True))

@@ -26,7 +26,7 @@ from linli_solver.search.problem_data import WaveData
 SOLVER = "pyvrp"
 MOST_MENDED = 30
 """Stops put back into a plan; more are left for the search's next solution."""
-VARIANTS = (Settings(neighbours=40), Settings(neighbours=25, history=200))
+VARIANTS = (Settings(neighbours=40), Settings(neighbours=25))
 
 
 def search(problem: Problem, order: Order, link: Link) -> Plan | None:
@@ -36,7 +36,7 @@ def search(problem: Problem, order: Order, link: Link) -> Plan | None:
         return plan_for(problem, SOLVER, [])
     settings = VARIANTS[order.variant % len(VARIANTS)]
     start = None if order.start is None else form.solution(order.start)
-    running = Search(form.data, order.seed, settings, form.wave.prices(), start)
+    running = Search(form.data, order.seed, settings, form.wave.prices(), form.wave.way(), start)
     found: Plan | None = Drive(running, form, order, link).run()
     return found
 
