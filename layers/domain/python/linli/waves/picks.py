@@ -10,18 +10,16 @@ from linli.kernel import reads
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.orders import Order
+from linli.routing.picking import Slot, picking_order
 from linli.waves.model import PickList, PickView
 from linli.waves.rows import PICKS, BodyRow, picks_key, wave_key
 from linli.waves.steps import keep_body, read_body
 
-ZONES = ("ambient", "chilled", "frozen")
-"""Picked in this order: what is cold waits least outside of its zone."""
-
 
 def picks_of(wanted: Sequence[Order], products: Mapping[str, Product]) -> list[PickView]:
     """
-    What each store sets aside: by store, then by temperature and shelf, the coldest last; each
-    with the orders that it is for.
+    What each store sets aside: by store, then as a picker walks, the coldest last and aisles there
+    and back (`linli.routing.picking`); each with the orders that it is for.
     """
     shares: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for order in wanted:
@@ -29,7 +27,17 @@ def picks_of(wanted: Sequence[Order], products: Mapping[str, Product]) -> list[P
             for source in line.sources:
                 shares[source.store_id, line.sku][order.order_id] += source.units
     found = [_pick(store_id, sku, each, products) for (store_id, sku), each in shares.items()]
-    return sorted(found, key=lambda p: (p.store_id, ZONES.index(p.zone), p.shelf, p.sku))
+    found.sort(key=lambda pick: (pick.store_id, pick.sku))
+    stores = dict.fromkeys(pick.store_id for pick in found)
+    return [
+        pick
+        for store_id in stores
+        for pick in picking_order([p for p in found if p.store_id == store_id], _slot)
+    ]
+
+
+def _slot(pick: PickView) -> Slot:
+    return Slot(pick.zone, pick.shelf)
 
 
 def _pick(
