@@ -15,6 +15,7 @@ from itertools import pairwise
 from linli.routing.model import Problem
 from linli.routing.placing import worth
 from linli.routing.plan import Plan
+from linli.routing.reasons import orders_of
 from linli.routing.tours import FORBIDDEN, Fleet, Tour, Trip
 
 PASSES = 3
@@ -145,12 +146,10 @@ def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
     """Every place of the stop in this tour that its load allows, with its extra cost."""
     if stop not in tour.suited:
         return
-    used = 0 if tour.trips or tour.begun else tour.vehicle.fixed_fen * 1000
+    yield from _new_trips(fleet, tour, stop)
     rate = tour.vehicle.fen_per_km
-    for n in range(len(tour.trips) + 1):
-        new = n == len(tour.trips)
-        trip = Trip([], []) if new else tour.trips[n]
-        if not new and not fleet.fits(tour, [*trip.stops, stop]):
+    for n, trip in enumerate(tour.trips):
+        if not fleet.fits(tour, [*trip.stops, stop]):
             continue
         entry, leave = _ends(fleet, tour, n)
         stores = _stores_with(fleet, tour, entry, trip, stop)
@@ -161,7 +160,20 @@ def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
             extras = _extras(fleet, tour, entry, leave, trip, stores, stop)
         for position, extra in extras:
             if extra < FORBIDDEN // 2:
-                yield _Insertion(extra * rate + used, tour, n, position, stores, drops)
+                yield _Insertion(extra * rate, tour, n, position, stores, drops)
+
+
+def _new_trips(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
+    """The stop on a trip of its own after all others, its stores and drops in any order."""
+    n, rate = len(tour.trips), tour.vehicle.fen_per_km
+    used = 0 if tour.trips or tour.begun else tour.vehicle.fixed_fen * 1000
+    ends = _ends(fleet, tour, n)
+    for stores in orders_of(fleet.sources[stop]):
+        for drops in orders_of(fleet.drops[stop]):
+            trip = Trip([], [])
+            for _, extra in _long_extras(fleet, tour, ends, trip, stores, drops, stop):
+                if extra < FORBIDDEN // 2:
+                    yield _Insertion(extra * rate + used, tour, n, 0, stores, drops)
 
 
 def _ends(fleet: Fleet, tour: Tour, n: int) -> tuple[int, int | None]:

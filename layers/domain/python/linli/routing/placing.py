@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from linli.routing.index import Index
 from linli.routing.model import Problem, Stop, Vehicle
 from linli.routing.plan import Call, Kind, Reason, Route, planned_visits
-from linli.routing.reasons import alone, suits
+from linli.routing.reasons import alone, suits, ways_alone
 from linli.routing.routes import going_on, timed_route
 
 LEVEL, LATEST = 10**15, 10**9
@@ -113,6 +113,7 @@ class Places:
             calls = [visit.call for visit in planned if visit.kind is not Kind.REST]
         else:
             calls = list(head.calls)
+            yield from ways_alone(self.index, vehicle, stop)
         stores = [p.depot_id for p in stop.parts if (stop.id, p.depot_id) not in head.collected]
         yield from ways(calls, stop, stores, len(head.locked))
 

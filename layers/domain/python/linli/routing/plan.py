@@ -20,9 +20,9 @@ class Reason(StrEnum):
     Why a stop is not served.
 
     All but the last three hold for the stop on its own, whatever else is in the wave. `NOT_WORTH`:
-    it could be added, for more than its penalty. `NO_ROOM`: it could be served alone, but does
-    not fit into these routes. `COURIER_STOPPED`: its goods are aboard of a courier who cannot
-    bring them any more.
+    it could be added, but for more than its penalty or only by making an urgent stop late.
+    `NO_ROOM`: it could be served alone, but does not fit into these routes. `COURIER_STOPPED`: its
+    goods are aboard of a courier who cannot bring them any more.
     """
 
     NO_COURIER = "no_courier"
