@@ -10,15 +10,9 @@ from linli import waves
 from linli.kernel import door
 from linli.kernel.ids import CommandId, CommunityId, SlotId, StoreId
 from linli.kernel.machines import StepFunctions
-from linli.waves.changes import Replan, ReplanView
-from linli.waves.model import (
-    PickListView,
-    ResolveStranded,
-    StartWave,
-    StrandedList,
-    StrandedView,
-    WaveView,
-)
+from linli.waves.changes import EmergencyStop, EmergencyStopView, Replan, ReplanView
+from linli.waves.lists import PickListView, ResolveStranded, StrandedList, StrandedView
+from linli.waves.model import StartWave, WaveView
 
 app = door.api("waves")
 door.settings()
@@ -98,6 +92,21 @@ def replan_wave(wave_id: WaveId, change: Replan) -> Response[ReplanView]:
 )
 def read_replan(wave_id: WaveId, replan_id: ReplanId) -> Response[ReplanView]:
     return door.answer(waves.replan_view(wave_id, str(replan_id), door.caller(app)))
+
+
+@app.post(
+    "/v1/emergency-stops",
+    summary="Bring an emergency order now, before all others",
+    description="The schedule does so within a minute by itself. The order joins the route that "
+    "is nearest, or one of its own. The same again changes nothing.",
+    tags=["waves"],
+    status_code=202,
+    responses=door.ok(EmergencyStopView, 404, 409, 503, status=202),
+)
+def rush_order(command: EmergencyStop) -> Response[EmergencyStopView]:
+    caller, order_id = door.caller(app), str(command.order_id)
+    replan = waves.rush_for(order_id, caller, replanner(), door.now(app))
+    return door.answer(EmergencyStopView(order_id=order_id, replan=replan), 202)
 
 
 @app.get(

@@ -13,7 +13,8 @@ from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.orders import OnARoute, OutOfOrder
 from linli.slots import SlotFull
-from linli.waves.model import ResolveStranded, StartWave
+from linli.waves.lists import ResolveStranded
+from linli.waves.model import StartWave
 from tests.support import community as here
 from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import Engine, engine

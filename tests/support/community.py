@@ -113,7 +113,13 @@ def register(courier: Caller, n: int, vehicle: str = "ebike") -> None:
 
 
 def place(
-    n: int, *, units: int = 1, boxes: int = 0, now: datetime = BEFORE, slot_id: str = SLOT_ID
+    n: int,
+    *,
+    units: int = 1,
+    boxes: int = 0,
+    now: datetime = BEFORE,
+    slot_id: str = SLOT_ID,
+    **more: object,
 ) -> Order:
     """The order of resident `n`, at a door that depends on `n` alone."""
     rng = random.Random(n)
@@ -133,6 +139,7 @@ def place(
             "slot_id": slot_id,
             "boxes": boxes,
         }
+        | more
     )
     return orders.place(
         command, caller=person(f"resident-{n}", Role.RESIDENT), now=now, settings=SETTINGS

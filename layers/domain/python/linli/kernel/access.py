@@ -140,6 +140,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "POST /v1/waves": frozenset({_D}),
     "GET /v1/waves/{wave_id}": frozenset({_D, _Y}),
     "GET /v1/waves/{wave_id}/pick-lists/{store_id}": frozenset({_S, _D}),
+    "POST /v1/emergency-stops": frozenset({_D}),
     "GET /v1/stranded-orders": frozenset({_D}),
     "POST /v1/stranded-orders/{order_id}/resolve": frozenset({_D}),
     "POST /v1/waves/{wave_id}/replans": frozenset({_D}),

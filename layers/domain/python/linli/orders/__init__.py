@@ -15,10 +15,10 @@ from linli.orders.pay import NoLongerPayable, Payable, expire, mark_paid, payabl
 from linli.orders.pick import pick
 from linli.orders.place import place
 from linli.orders.quote import Quote, quote
-from linli.orders.read import TurnView, history, in_slot, of_resident, read, to_pick
+from linli.orders.read import TurnView, ended_by, history, in_slot, of_resident, read, to_pick
 from linli.orders.resource import may_move, move_sources
 from linli.orders.states import ENDED, STOP_DONE, OutOfOrder
-from linli.orders.sweep import close, give_up_waiting, sweep
+from linli.orders.sweep import close, emergencies, give_up_waiting, sweep
 from linli.orders.together import change_routes, freeze_all, mark_all_routed, read_all
 from linli.orders.turn import note_command
 from linli.orders.unfreeze import OnARoute, postpone, withdraw
@@ -61,6 +61,8 @@ __all__ = [
     "conceded",
     "deliver",
     "deliver_on_paper",
+    "emergencies",
+    "ended_by",
     "expire",
     "freeze",
     "freeze_all",

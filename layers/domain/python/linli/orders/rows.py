@@ -185,7 +185,7 @@ def order_of(row: OrderRow) -> Order:
 
 def row_of(order: Order, digest: str, now: Any) -> OrderRow:
     """The row of a newly placed order."""
-    due = due_of(order.state, order.payment, order.progress)
+    due = due_of(order.state, order.payment, order.progress, rush_from(order))
     return OrderRow(
         order.order_id,
         ORDER,
@@ -208,10 +208,19 @@ def body_of(order: Order) -> str:
     return order.model_dump_json(exclude=_LATER, exclude_defaults=True)
 
 
-def due_of(state: str, payment: str, progress: Progress) -> tuple[str, str] | None:
-    """What the sweeper has to do for an order by itself, and when."""
+def rush_from(order: Order) -> str | None:
+    """From when on somebody must bring it before all others; None: it is no emergency."""
+    return order.placed_at if order.emergency else None
+
+
+def due_of(
+    state: str, payment: str, progress: Progress, rush_from: str | None = None
+) -> tuple[str, str] | None:
+    """What the sweeper, or the waves for an emergency, have to do for an order, and when."""
     if state == "placed" and payment == "due":
         return "pay", progress.pay_by or ""
+    if state in ("placed", "frozen") and rush_from is not None:
+        return "rush", rush_from
     if state in ("packed", "stored") and progress.collect_by:
         return "collect", progress.collect_by
     if state in ("delivered", "collected", "failed"):

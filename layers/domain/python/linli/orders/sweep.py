@@ -50,6 +50,11 @@ def _due(mark: str, now: datetime) -> list[str]:
     ]
 
 
+def emergencies(now: datetime) -> list[str]:
+    """The emergency orders that are on no route yet, as the late index shows them."""
+    return _due("rush", now)
+
+
 def give_up_waiting(order_id: str, now: datetime) -> Order:
     """
     Let an order fail that nobody has collected in time: its units are free again.

@@ -31,6 +31,7 @@ from linli.orders.rows import (
     due_mark,
     due_of,
     order_of,
+    rush_from,
     turn_key,
 )
 from linli.orders.states import Turn
@@ -80,7 +81,7 @@ def turn(
             OrderRow.changed_at.set(rfc3339(now)),
             OrderRow.payment.set(paid),
             OrderRow.progress.set(progress.model_dump_json(exclude_defaults=True)),
-            *_due(order.order_id, after, paid, progress),
+            *_due(order, after, paid, progress),
             *actions,
         ],
         condition=seen,
@@ -98,11 +99,12 @@ def _ended(progress: Progress, state: str, now: datetime) -> Progress:
     return progress.model_copy(update={"outcome": state, "close_at": closes_at})
 
 
-def _due(order_id: str, state: str, payment: str, progress: Progress) -> list[Action]:
-    due = due_of(state, payment, progress)
+def _due(order: Order, state: str, payment: str, progress: Progress) -> list[Action]:
+    due = due_of(state, payment, progress, rush_from(order))
     if due is None:
         return [OrderRow.due_mark.remove(), OrderRow.due_at.remove()]
-    return [OrderRow.due_mark.set(due_mark(due[0], order_id[-1])), OrderRow.due_at.set(due[1])]
+    mark = due_mark(due[0], order.order_id[-1])
+    return [OrderRow.due_mark.set(mark), OrderRow.due_at.set(due[1])]
 
 
 def once(

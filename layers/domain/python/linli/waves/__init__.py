@@ -29,6 +29,7 @@ from linli.waves.replan import (
     request_replan,
 )
 from linli.waves.report import finish_if_done, report_delivery
+from linli.waves.rush import NoEmergency, rush, rush_due, rush_for
 from linli.waves.start import start, start_due
 from linli.waves.steps import release
 from linli.waves.stranded import resolve, see_to_stranded, stranded
@@ -43,6 +44,7 @@ __all__ = [
     "Machine",
     "Manifest",
     "ManifestStop",
+    "NoEmergency",
     "NotPublished",
     "NotYetVisible",
     "Place",
@@ -77,6 +79,9 @@ __all__ = [
     "route_on_desk",
     "routes_of_courier",
     "routes_of_wave",
+    "rush",
+    "rush_due",
+    "rush_for",
     "see_to_replans",
     "see_to_stranded",
     "start",

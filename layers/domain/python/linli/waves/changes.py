@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from linli.kernel.errors import Conflict
 from linli.kernel.geography import Crs, Point, point
 from linli.kernel.ids import CommandId
-from linli.waves.model import RouteId, UnservedView
+from linli.waves.lists import UnservedView
+from linli.waves.model import RouteId
 
 ReplanKind = Literal[
     "order_added", "order_cancelled", "courier_stopped", "lift_changed", "road_closed", "emergency"
@@ -105,6 +106,22 @@ class ReplanView(BaseModel):
     unserved: list[UnservedView] = []
     asked_at: str
     changed_at: str
+
+
+class EmergencyStop(BaseModel):
+    """A dispatcher's wish that an emergency order be brought now."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: CommandId
+    order_id: CommandId
+
+
+class EmergencyStopView(BaseModel):
+    """What brings an emergency order; no change if it is on a route already, or has ended."""
+
+    order_id: str
+    replan: ReplanView | None = None
 
 
 class ReplanStep(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from linli import catalogue, fleet, orders, slots
+from linli import catalogue, fleet, orders
 from linli.fleet import Courier
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
@@ -13,6 +13,7 @@ from linli.orders import Order
 from linli.routing.codec import problem_to_json
 from linli.waves.affected import Scene
 from linli.waves.changes import Replan, ReplanStep
+from linli.waves.express import slot_of_wave
 from linli.waves.framing import Frame, frame
 from linli.waves.lifts import as_lifts_stand
 from linli.waves.replan import replan_row, settle
@@ -80,19 +81,20 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
         NotFound: An order that it names does not exist, or is of another community.
     """
     community_id = wave_id.split(".")[0]
-    pointers = [row.sk for row in reads.query(PointerRow, open_key(community_id))]
-    rows = [row for row in _rows(pointers) if row.state in OPEN_STATES]
+    rows = open_routes(community_id)
     mine = [row for row in rows if row.wave_id == wave_id]
     legs = {_id(row): legs_of(row.visits) for row in mine}
     named = {str(each) for each in change.order_ids}
-    on_routes = {n for each in legs.values() for leg in each for n in leg.order_ids}
+    on_routes = {
+        n for each in legs.values() for leg in each if leg.of_orders for n in leg.order_ids
+    }
     found = as_lifts_stand(orders.read_all(sorted(on_routes | named)), community_id, now)
     if any(order.community_id != community_id for order in found.values()):
         raise NotFound
     known = {each.courier_id: each for each in fleet.couriers(community_id)}
     rides = [_ride(row, legs[_id(row)], known, found) for row in mine]
     busy = {row.courier_id or row.planned_for for row in rows}
-    slot = slots.read(wave_id)
+    slot = slot_of_wave(wave_id, now)
     riding = fleet.available(community_id, slot.starts_at)
     idle = [each for each in riding if each.courier_id not in busy]
     stores = catalogue.stores_by_id(n for order in found.values() for n in order.store_ids)
@@ -106,10 +108,12 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
     )
 
 
-def _rows(route_ids: list[str]) -> list[RouteRow]:
-    found = reads.batch((RouteRow, route_key(each), ROUTE) for each in route_ids)
-    rows = (found.get(RouteRow, route_key(each), ROUTE) for each in route_ids)
-    return [row for row in rows if row is not None]
+def open_routes(community_id: str) -> list[RouteRow]:
+    """The routes of a community that are offered or ridden."""
+    ids = [row.sk for row in reads.query(PointerRow, open_key(community_id))]
+    found = reads.batch((RouteRow, route_key(each), ROUTE) for each in ids)
+    rows = (found.get(RouteRow, route_key(each), ROUTE) for each in ids)
+    return [row for row in rows if row is not None and row.state in OPEN_STATES]
 
 
 def _id(row: RouteRow) -> str:

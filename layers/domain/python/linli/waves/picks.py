@@ -11,7 +11,7 @@ from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.orders import Order
 from linli.routing.picking import Slot, picking_order
-from linli.waves.model import PickList, PickView
+from linli.waves.lists import PickList, PickView
 from linli.waves.rows import PICKS, BodyRow, picks_key, wave_key
 from linli.waves.steps import keep_body, read_body
 

@@ -17,7 +17,8 @@ from linli.routing.plan import Plan
 from linli.routing.solve import PlanRejected
 from linli.routing.verify import verify
 from linli.waves.empties import EMPTIES, is_empties, release, request_id_of
-from linli.waves.model import Step, Superseded, UnservedList, UnservedView
+from linli.waves.lists import UnservedList, UnservedView
+from linli.waves.model import Step, Superseded
 from linli.waves.rows import (
     CLUSTERS,
     ROUTE,

@@ -1,7 +1,7 @@
 """From the plan of a change to the routes as they will be. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,12 @@ class NewRoute:
     legs: tuple[Leg, ...]
     metres: int
     finish_at: datetime
+    errands: tuple[Leg, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.order_ids and not self.errands
 
     @property
     def order_ids(self) -> list[str]:
@@ -39,8 +45,8 @@ class NewRoute:
 
     @property
     def all_legs(self) -> tuple[Leg, ...]:
-        """What has happened and what is left."""
-        return (*(self.ride.done if self.ride else ()), *self.legs)
+        """What has happened, what is left, and what is done beside, on the way or after it."""
+        return (*(self.ride.done if self.ride else ()), *self.legs, *self.errands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,10 @@ def renewal_of(
     seen = {route_id: rides[route_id].version for route_id in kept["versions"] if route_id in rides}
     if seen != kept["versions"]:
         raise RoutesMoved
-    found = [
-        *_changed(kept, problem, plan, scene, routes),
-        *(_stopped(rides[each], plan, scene) for each in kept["stopped"]),
-    ]
+    found = _with_errands(
+        _changed(kept, problem, plan, scene, routes),
+        [_stopped(rides[each], plan, scene) for each in kept["stopped"]],
+    )
     moved = tuple(
         (scene.orders[order_id], route.route_id)
         for route in found
@@ -77,6 +83,18 @@ def renewal_of(
     )
     _check_moved(moved, {order_id for each in kept["stopped"] for order_id in rides[each].on_it})
     return Renewal(tuple(found), moved)
+
+
+def _with_errands(changed: Sequence[NewRoute], stopped: Sequence[NewRoute]) -> list[NewRoute]:
+    """What those who stopped did beside is done by the one who took over most, if anybody did."""
+    errands = tuple(leg for route in stopped for leg in route.errands)
+    if not errands or not changed:
+        return [*changed, *stopped]
+    taker = max(changed, key=lambda route: (len(route.order_ids), route.route_id))
+    return [
+        *(replace(r, errands=r.errands + errands) if r is taker else r for r in changed),
+        *(replace(route, errands=()) for route in stopped),
+    ]
 
 
 def _check_moved(moved: Sequence[tuple[Order, str]], stranded: set[str]) -> None:
@@ -105,7 +123,8 @@ def _changed(
             found.append(NewRoute(route_id, None, vehicle.id, legs, metres, finish_at))
         elif ride is not None and differs(ride, legs, vehicle.id in kept["hit"]):
             who = ride.rider.courier_id
-            found.append(NewRoute(ride.route_id, ride, who, legs, metres, finish_at))
+            errands = ride.errands
+            found.append(NewRoute(ride.route_id, ride, who, legs, metres, finish_at, errands))
     return found
 
 
@@ -114,7 +133,8 @@ def _stopped(ride: Ride, plan: Plan, scene: Scene) -> NewRoute:
     brought = {stop_id for route in plan.routes for stop_id in route.stop_ids}
     stays = set(ride.order_ids) - brought
     legs = tuple(leg.only(stays) for leg in ride.left if stays & set(leg.order_ids))
-    return NewRoute(ride.route_id, ride, ride.rider.courier_id, legs, 0, scene.now)
+    who = ride.rider.courier_id
+    return NewRoute(ride.route_id, ride, who, legs, 0, scene.now, ride.errands)
 
 
 def _legs(
@@ -141,15 +161,19 @@ def _left(legs: Sequence[Leg], scene: Scene) -> tuple[Leg, ...]:
     """The legs without what has happened since they were planned."""
     found = []
     for leg in legs:
+        if not leg.of_orders:
+            found.append(leg)
+            continue
         left = {n for n in leg.order_ids if not has_happened(leg, scene.orders[n])}
-        if left or not leg.order_ids:
+        if left:
             found.append(leg.only(left))
     return tuple(found)
 
 
 def differs(ride: Ride, legs: Sequence[Leg], hit: bool) -> bool:
     """Whether the courier has to know; who only might have helped is not told of new times."""
-    if [leg.call for leg in ride.left] != [leg.call for leg in legs]:
+    planned = [leg for leg in legs if leg.of_orders]
+    if [leg.call for leg in ride.left] != [leg.call for leg in planned]:
         return True
-    moved = [abs(a.start_at - b.start_at) for a, b in zip(ride.left, legs, strict=True)]
+    moved = [abs(a.start_at - b.start_at) for a, b in zip(ride.left, planned, strict=True)]
     return hit and any(by > SAME for by in moved)

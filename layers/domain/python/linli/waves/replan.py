@@ -182,6 +182,11 @@ def replan_row(wave_id: str, replan_id: str) -> ReplanRow:
     return row
 
 
+def replan_if_any(wave_id: str, replan_id: str) -> ReplanRow | None:
+    """The request's row, read consistently, if there is one."""
+    return reads.get(ReplanRow, wave_key(wave_id), replan_key(replan_id))
+
+
 def view_of(wave_id: str, row: ReplanRow) -> ReplanView:
     """A request as it is told."""
     return ReplanView(

@@ -15,6 +15,7 @@ from linli.orders import ENDED, STOP_DONE, Order
 COLLECT, DELIVER, TAKE_OVER = "collect", "deliver", "take_over"
 """Kinds of visits that move goods; to take over is to collect from a courier who stopped, whose
 route is the place."""
+ERRANDS = ("empties", "return")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Leg:
     start_at: datetime
     leave_at: datetime
     at: Point | None = None
+
+    @property
+    def of_orders(self) -> bool:
+        """Whether it moves orders' goods; else it fetches empties, hands them in, or is a rest."""
+        return self.kind in (COLLECT, DELIVER, TAKE_OVER)
 
     @property
     def call(self) -> tuple[str, str, tuple[str, ...]]:
@@ -73,7 +79,8 @@ class Ride:
 
     `done` legs have happened, as far as the orders tell; `left` ones have not. `aboard` are the
     orders whose goods (or part of them, by store) the rider carries. Orders that have ended
-    without being brought are in neither, but in `on_it`, all that were to be delivered.
+    without being brought are in neither, but in `on_it`, all that were to be delivered. `errands`
+    are what it does beside: fetching empties and handing them in.
     """
 
     route_id: str
@@ -83,6 +90,7 @@ class Ride:
     done: tuple[Leg, ...]
     left: tuple[Leg, ...]
     on_it: tuple[str, ...]
+    errands: tuple[Leg, ...] = ()
 
     @property
     def taken(self) -> bool:
@@ -118,13 +126,16 @@ def ride_of(
     done: list[Leg] = []
     left: list[Leg] = []
     for leg in legs:
+        if not leg.of_orders:
+            continue
         happened = {n for n in leg.order_ids if has_happened(leg, orders[n])}
         gone = {n for n in leg.order_ids if is_gone(orders[n])}
         for to, which in ((done, happened), (left, set(leg.order_ids) - happened - gone)):
             if which:
                 to.append(leg.only(which))
     on_it = tuple(leg.place_id for leg in legs if leg.kind == DELIVER)
-    return Ride(route_id, version, state, rider, tuple(done), tuple(left), on_it)
+    errands = tuple(leg for leg in legs if leg.kind in ERRANDS)
+    return Ride(route_id, version, state, rider, tuple(done), tuple(left), on_it, errands)
 
 
 def is_gone(order: Order) -> bool:

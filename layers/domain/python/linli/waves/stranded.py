@@ -17,7 +17,7 @@ from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.orders import Order
 from linli.slots import Slot
-from linli.waves.model import ResolveStranded, StrandedView, UnservedView
+from linli.waves.lists import ResolveStranded, StrandedView, UnservedView
 from linli.waves.rows import (
     RELEASED,
     STRANDED,

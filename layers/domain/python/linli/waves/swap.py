@@ -107,7 +107,7 @@ def _turn_rest(step: ReplanStep, pending: dict[str, str], now: datetime) -> None
 
 
 def _renew(tx: Transaction, route: NewRoute, ride: Ride, now: datetime) -> None:
-    over = not route.order_ids
+    over = route.is_over
     ends = [RouteRow.state.set("done"), RouteRow.done_at.set(rfc3339(now))] if over else []
     tx.update(
         RouteRow(route_key(route.route_id), ROUTE),
