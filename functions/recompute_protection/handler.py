@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from linli import catalogue, protection
+from linli.catalogue import StoreSpan
 from linli.kernel.settings import settings_from_environment
 
 SETTINGS = settings_from_environment()
+_PAGE: TypeAdapter[list[StoreSpan]] = TypeAdapter(list[StoreSpan])
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """See `protection.recompute_store`; answers the number of changed levels by store."""
+    """See `protection.recompute_store`; answers the changed levels, by store of the page."""
     now, changed = SETTINGS.clock.now(), {}
-    for place in catalogue.communities():
-        community = catalogue.community_now(place, SETTINGS.pool_metres)
-        for store in catalogue.stores(place):
-            changed[store.store_id] = protection.recompute_store(store.store_id, community, now)
+    for store in catalogue.stores_of_page(_PAGE.validate_python(event["page"])):
+        community = catalogue.community(store.community_id, SETTINGS.pool_metres)
+        changed[store.store_id] = protection.recompute_store(store.store_id, community, now)
     return changed

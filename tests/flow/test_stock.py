@@ -1,6 +1,7 @@
 """Stock on the real stack: a store's day through its doors, a race at the till, and the audit."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -129,18 +130,26 @@ def test_the_schedules_learn_protection_and_sweep(shops: Shops, stack: Stack) ->
     sale = {"id": str(uuid7()), "store_id": THERE, "lines": [{"sku": SKU, "units": 2}]}
     sold_at = (stack.now() - timedelta(days=2)).isoformat()
     shops.sure("POST", "/v1/till-sales", THERE, sale | {"sold_at": sold_at})
-    assert _invoke(stack, "RecomputeProtectionFunction")[THERE] == 1
+    assert _each_store(stack, "protect") == "SUCCEEDED"
     protection = shops.sure("GET", f"/v1/stock/{THERE}/{SKU}/protection", THERE)
     assert max(protection["units_by_hour"]) == 2
-    assert _invoke(stack, "SweepStockFunction")[THERE] == 0
+    assert _each_store(stack, "sweep") == "SUCCEEDED"
+    assert _each_store(stack, "dance") == "FAILED"
 
 
-def _invoke(stack: Stack, function: str) -> dict[str, int]:
-    """What the schedule calls, called now."""
-    called = stack.client("lambda").invoke(FunctionName=stack.resources[function], Payload=b"{}")
-    answer: dict[str, int] = json.loads(called["Payload"].read())
-    assert "FunctionError" not in called, answer
-    return answer
+def _each_store(stack: Stack, work: str) -> str:
+    """What the schedule starts, started now; how it ended."""
+    machines = stack.client("stepfunctions")
+    started = machines.start_execution(
+        stateMachineArn=stack.resources["EachStoreMachine"], input=json.dumps({"work": work})
+    )
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        told = machines.describe_execution(executionArn=started["executionArn"])
+        if told["status"] != "RUNNING":
+            return str(told["status"])
+        time.sleep(0.3)
+    raise AssertionError("it does not end")
 
 
 def test_the_books_add_up(shops: Shops) -> None:

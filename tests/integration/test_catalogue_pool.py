@@ -216,3 +216,20 @@ def test_others_do_not_set_a_communitys_settings(db: Engine, roles: str) -> None
 
 def test_settings_of_put_community_are_those_of_the_answer() -> None:
     assert Community(community_id="x", **PutCommunity().model_dump()).pay_minutes == 15
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 20])
+def test_every_store_is_on_exactly_one_page(db: Engine, most: int) -> None:
+    ids = []
+    for n in range(7):
+        body = f"69055500{n:04d}"
+        ids.append(body + gs1_check_digit(body))
+        place = {"community_id": f"place-{n // 3}", "lon": 113.0, "lat": 23.0}
+        names = {"name_zh": "店", "name_en": "Shop", "owner_id": "o"}
+        catalogue.put_store(ids[-1], PutStore.model_validate(place | names), None)
+    catalogue.forget()
+    pages = [catalogue.stores_of_page(page) for page in catalogue.store_pages(most)]
+    found = [store.store_id for page in pages for store in page]
+    assert set(ids) <= set(found)
+    assert len(found) == len(set(found))
+    assert all(0 < len(page) <= most for page in pages)

@@ -353,7 +353,9 @@ def test_the_hourly_sweep_goes_through_all_stores(
     with at_noon(tmp_path, timedelta(days=1)):
         (clock,) = tmp_path.glob("clock")
         monkeypatch.setenv("CLOCK_FILE", str(clock))
-        swept = _fresh("sweep_stock").lambda_handler({}, None)
+        pieces = _fresh("list_stores").lambda_handler({"work": "sweep"}, None)["pieces"]
+        assert [piece["work"] for piece in pieces] == ["sweep"]
+        swept = _fresh("sweep_stock").lambda_handler(pieces[0], None)
     assert swept[HERE] == 4
     assert set(swept) == {*v.STORES, v.FAR_STORE}
 

@@ -11,11 +11,21 @@ from linli.catalogue.directory import (
     products_by_id,
     products_in,
     store,
+    store_pages,
     stores,
     stores_by_id,
     stores_near,
+    stores_of_page,
 )
-from linli.catalogue.model import Community, Product, PutCommunity, PutProduct, PutStore, Store
+from linli.catalogue.model import (
+    Community,
+    Product,
+    PutCommunity,
+    PutProduct,
+    PutStore,
+    Store,
+    StoreSpan,
+)
 from linli.catalogue.put import put_community, put_product, put_store
 
 __all__ = [
@@ -25,6 +35,7 @@ __all__ = [
     "PutProduct",
     "PutStore",
     "Store",
+    "StoreSpan",
     "communities",
     "community",
     "community_now",
@@ -38,7 +49,9 @@ __all__ = [
     "put_product",
     "put_store",
     "store",
+    "store_pages",
     "stores",
     "stores_by_id",
     "stores_near",
+    "stores_of_page",
 ]

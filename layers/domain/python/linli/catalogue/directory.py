@@ -6,11 +6,11 @@ minute; prices may change and are read with each order.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from linli.catalogue.cells import cells_around
-from linli.catalogue.model import Community, Product, Store
+from linli.catalogue.model import Community, Product, Store, StoreSpan
 from linli.catalogue.rows import (
     COMMUNITIES,
     EMERGENCY_LIST,
@@ -138,3 +138,29 @@ def emergency_list() -> frozenset[str]:
         EMERGENCY_LIST,
         lambda: frozenset(row.sk for row in reads.query(ListedRow, EMERGENCY_LIST)),
     )
+
+
+def store_pages(most: int) -> list[list[StoreSpan]]:
+    """All stores in pages of at most `most`, as spans of communities that any process can read."""
+    pages: list[list[StoreSpan]] = []
+    room = 0
+    for community_id in communities():
+        ids = [store.store_id for store in stores(community_id)]
+        while ids:
+            if not room:
+                pages.append([])
+                room = most
+            mine, ids = ids[:room], ids[room:]
+            pages[-1].append(StoreSpan(community_id=community_id, first=mine[0], last=mine[-1]))
+            room -= len(mine)
+    return pages
+
+
+def stores_of_page(page: Sequence[StoreSpan]) -> list[Store]:
+    """The stores of a page, those that came since between its ends included."""
+    return [
+        store
+        for span in page
+        for store in stores(span.community_id)
+        if span.first <= store.store_id <= span.last
+    ]

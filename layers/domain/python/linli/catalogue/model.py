@@ -78,6 +78,16 @@ class Store(PutStore):
     store_id: str
 
 
+class StoreSpan(BaseModel):
+    """The stores of a community from the first id to the last, for work that is cut into pages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    community_id: str
+    first: str
+    last: str
+
+
 class PutProduct(BaseModel):
     """A product as registered by the city."""
 
