@@ -257,3 +257,62 @@ def test_the_audit_sees_a_merchant_who_is_owed_another_sum() -> None:
             if key[0].startswith("TRANSFERS#merchant/"):
                 db.damage(Table.LEDGER, key, lambda i: i.update(posted_units={"N": "1"}))
         assert any("merchants are owed" in each for each in violations())
+
+
+def meanwhile(db: Engine, operation: str, act: Any) -> None:
+    """Let `act` happen just before the next call of this operation."""
+
+    def hook(called: str) -> None:
+        if called == operation:
+            db.before_call = lambda _: None
+            act()
+
+    db.before_call = hook
+
+
+ENDED = v.NOON + timedelta(days=91)
+
+
+def test_an_order_that_takes_a_coupon_between_a_sweepers_look_and_its_write_keeps_it(
+    db: Engine,
+) -> None:
+    mine = coupon("yuan_20")
+    meanwhile(db, "TransactWriteItems", lambda: place(coupons=[mine]))
+    with pytest.raises(ExceptionGroup):
+        credit.sweep(ENDED)
+    assert state(mine) == "held"
+    credit.sweep(ENDED)
+    assert state(mine) == "held"
+
+
+def test_an_order_that_takes_a_coupon_before_a_sweepers_look_keeps_it(db: Engine) -> None:
+    mine = coupon("yuan_20")
+    meanwhile(db, "GetItem", lambda: place(coupons=[mine]))
+    credit.sweep(ENDED)
+    assert state(mine) == "held"
+
+
+def test_points_that_an_order_takes_between_a_sweepers_look_and_its_write_stay_held(
+    db: Engine,
+) -> None:
+    v.give_points("r-an", 9)
+    late = v.NOON + timedelta(days=430)
+    meanwhile(db, "TransactWriteItems", lambda: place(spend_points=4))
+    with pytest.raises(ExceptionGroup):
+        credit.sweep(late)
+    assert credit.statement("r-an", now=late).balance_points == 9
+    credit.sweep(late)
+    statement = credit.statement("r-an", now=late)
+    assert (statement.balance_points, statement.held_points) == (4, 4)
+
+
+def test_two_sweepers_at_once_expire_points_once(db: Engine) -> None:
+    v.give_points("r-an", 9)
+    late = v.NOON + timedelta(days=430)
+    meanwhile(db, "TransactWriteItems", lambda: credit.sweep(late))
+    credit.sweep(late)
+    statement = credit.statement("r-an", now=late)
+    assert [(e.reason, e.points) for e in statement.entries] == [
+        ("expired", -9),
+        ("helped_elder", 9),
+    ]

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from linli import orders
 from tests.simulation import requests as r
+from tests.simulation.crediting import crediting
 from tests.simulation.crowding import crowding
 from tests.simulation.moving import moving
 from tests.simulation.paying import IN_WAVE, Started, paying, picking_apart
 from tests.simulation.preselling import preselling
 from tests.simulation.requests import Told
+from tests.simulation.returning import returning
 from tests.support import picking
 from tests.support import village as v
 from tests.support.world import Request, World
@@ -242,10 +244,12 @@ FLOWS = {
         spending,
         lending,
         freezing,
+        crediting,
         preselling,
         moving,
         crowding,
         paying,
         picking_apart,
+        returning,
     )
 }

@@ -212,7 +212,7 @@ MUTANTS = (
         "a transfer is made twice",
         "spending",
         "linli.credit.hold",
-        "    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=AlreadyDone())",
+        "    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=told)",
         "    tx.put(row)",
     ),
     Mutant(

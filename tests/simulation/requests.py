@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from linli import boxes, credit, orders, slots, stock, waves
@@ -39,7 +39,7 @@ class Told:
 
 
 def place(
-    w: World, told: Told, order_id: UUID, who: str, lines: dict[str, int], **more: int
+    w: World, told: Told, order_id: UUID, who: str, lines: dict[str, int], **more: Any
 ) -> Request:
     """An order; whatever is answered is for ever."""
     command = v.wish(order_id, lines, **more)

@@ -15,7 +15,7 @@ from linli.credit.model import ISSUER, Points, State, Transfer, TransferSettled,
 from linli.credit.rows import BalanceRow, CouponRow, DueRow, LotRow, TransferRow
 from linli.credit.settle import void
 from linli.kernel import reads
-from linli.kernel.errors import Contended
+from linli.kernel.errors import AlreadyDone, Contended
 from linli.kernel.ids import derived
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
@@ -109,11 +109,14 @@ def expire_lot(due: DueRow, now: datetime) -> None:
     spent, held = int(balance.spent_units), int(balance.held_units)
     left = sum(int(row.granted_units) for row in rows) - spent
     points = Points(max(0, left - held))
-    with transaction() as tx:
-        if points:
-            what = f"{resident_id}/{last_on}/{spent}"
-            _expire_points(tx, resident_id, points, what, (spent, held), now)
-        tx.update(LotRow(due.pk, due.sk), _again(left - points, now))
+    try:
+        with transaction() as tx:
+            if points:
+                what = f"{resident_id}/{last_on}/{spent}"
+                _expire_points(tx, resident_id, points, what, (spent, held), now)
+            tx.update(LotRow(due.pk, due.sk), _again(left - points, now))
+    except AlreadyDone:
+        return  # Another run was faster.
 
 
 def _again(held_points: int, now: datetime) -> list[Action]:
