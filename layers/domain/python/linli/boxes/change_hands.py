@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from linli import catalogue
-from linli.boxes import bring, rewards, rules, stations
+from linli.boxes import bring, rewards, rules, sight, stations
 from linli.boxes.bring import Homecoming
 from linli.boxes.model import Box, Custodian, Place, ReturnBox, Returned
 from linli.boxes.refusals import BoxMoved, UnknownClaim, UnknownStore
@@ -65,6 +65,8 @@ def hand_over(
     )
     move_id = f"{order_id}/out"
     put_move(tx, box, after, move_id=move_id, now=now, at=seen, by=by, order_id=order_id)
+    if rfc3339(seen) < box.seen_at:
+        sight.keep_later(tx, box, move_id, now)
 
 
 def take_back(

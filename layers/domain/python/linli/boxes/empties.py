@@ -163,14 +163,15 @@ def turn(
             "coupons": taken.coupons,
         }
         changes.append(EmptiesRow.outcome.set(json.dumps(outcome)))
-    on_route = row.state == "attached" and before == "asked"
+    on_route = after == "cancelled" and row.state in ("asked", "attached")
+    refusal = EmptiesOnTheWay() if on_route else EmptiesGone(state=row.state)
     if row.state != before:
-        raise EmptiesOnTheWay if on_route else EmptiesGone(state=row.state)
+        raise refusal
     tx.update(
         EmptiesRow(row.pk, row.sk),
         changes,
         condition=EmptiesRow.state == before,
-        refusal=EmptiesOnTheWay() if before == "asked" else EmptiesGone(state=row.state),
+        refusal=refusal,
     )
 
 

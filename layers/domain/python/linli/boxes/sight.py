@@ -19,7 +19,7 @@ from linli.boxes.rows import SIGHT, SightRow, box_key, due_mark, put_move
 from linli.boxes.rules import Fate
 from linli.boxes.stations import Station
 from linli.credit import Points
-from linli.kernel.time import rfc3339
+from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import Transaction
 
 AHEAD = timedelta(minutes=5)
@@ -150,6 +150,16 @@ def _home(seen: Seen, now: datetime, reward_points: Points) -> Homecoming:
         forced=seen.forced,
         confirms=bring.claim_of(claims, returner_id),
     )
+
+
+def keep_later(tx: Transaction, box: Box, told_as: str, now: datetime) -> None:
+    """
+    A box is told to have gone out before it was last seen: that sight is looked at again, for it
+    was the return.
+    """
+    seen_at = parse_instant(box.seen_at)
+    sighting = Sighting(f"{told_as}/seen", box.box_id, box.place, seen_at, "books")
+    keep(tx, Seen(box, sighting, "held", None, forced=True, returning=True), now)
 
 
 def keep(tx: Transaction, seen: Seen, now: datetime) -> None:
