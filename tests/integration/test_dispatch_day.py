@@ -110,7 +110,9 @@ def test_a_day_without_network_is_told_at_its_end(db: Engine) -> None:
     assert states() == ["delivered", "delivered", "failed", "delivered"]
     assert waves.route_on_desk(ROUTE).state == "done"
     (line,) = dispatch.earnings(ANNA.subject, ON, ON).lines
-    assert (line.stops, line.of_stops, line.stops_fen) == (4, 4, 4 * 350)
+    metres = waves.route_on_desk(ROUTE).metres
+    assert (line.stops, line.route_fen) == (4, 300)
+    assert line.stops_fen == 4 * 350 + 80 * metres // 1000
     kept = dispatch.told_by(ANNA.subject, "phone-1")
     assert [each.seq for each in kept] == [7, 6, 5, 4, 3, 2, 1]
     assert kept[0].at.startswith(minutes(80).isoformat()[:19])
@@ -263,7 +265,7 @@ def test_a_courier_who_stops_hands_on_what_is_left_and_is_paid_for_what_is_done(
     ]  # fmt: skip
     assert states() == ["delivered"] * 4
     pay = [dispatch.earnings(each.subject, ON, ON).lines for each in (ANNA, BELA)]
-    assert [(line.stops, line.of_stops) for (line,) in pay] == [(1, 4), (3, 4)]
+    assert [(line.stops, line.route_fen) for (line,) in pay] == [(1, 300), (3, 300)]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from linli.dispatch.pay import PayRule, pay_for
+from linli.dispatch.pay import PayRule, route_fen, way_fen
 from linli.dispatch.rest import Rest
 from linli.dispatch.rows import week_of
 from linli.dispatch.rules import (
@@ -162,22 +164,19 @@ def test_the_two_baselines(
 
 
 @pytest.mark.parametrize(
-    ("stops", "of_stops", "metres", "parts"),
-    [
-        (4, 4, 5_000, (300, 1_400, 400)),
-        (2, 4, 5_000, (300, 700, 200)),
-        (0, 4, 5_000, (0, 0, 0)),
-        (0, 0, 0, (0, 0, 0)),
-        (1, 3, 999, (300, 350, 26)),
-    ],
+    ("stops", "metres", "fen"), [(4, 5_000, 300 + 1_400 + 400), (1, 999, 300 + 350 + 79), (0, 0, 0)]
 )
-def test_pay_is_by_route_stop_and_kilometre(
-    stops: int, of_stops: int, metres: int, parts: tuple[int, int, int]
-) -> None:
+def test_pay_is_by_route_stop_and_kilometre(stops: int, metres: int, fen: int) -> None:
     rule = PayRule(route_fen=300, stop_fen=350, km_fen=80)
-    pay = pay_for(rule, stops=stops, of_stops=of_stops, metres=metres)
-    assert (pay.route_fen, pay.stops_fen, pay.metres_fen) == parts
-    assert pay.total_fen == sum(parts)
+    assert route_fen(rule, stops=stops, metres=metres) == fen
+
+
+@given(st.integers(1, 60), st.integers(0, 60_000))
+def test_the_ways_parts_add_up_to_the_way(of_stops: int, metres: int) -> None:
+    rule = PayRule(km_fen=80)
+    parts = [way_fen(rule, number=n, of_stops=of_stops, metres=metres) for n in range(of_stops)]
+    assert sum(parts) == 80 * metres // 1000
+    assert max(parts) - min(parts) <= 1
 
 
 def test_the_largest_load_is_what_is_aboard_at_once() -> None:

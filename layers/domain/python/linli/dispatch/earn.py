@@ -1,22 +1,21 @@
 """
-What couriers earn: once for each route and courier, when the route is done or changes hands.
+What couriers earn: for each door once, whoever made it, and for setting out on a route once each.
 
-The pay of a route is that of its doors that were made, whoever made them: who takes over is paid
-for what was left. A row under the route says so before anything is added up, so that telling it
-again changes nothing.
+A door is paid in one write with a row under the route that says so, so that telling it again pays
+nothing more, and a route that changes hands pays each courier for the doors that were theirs.
 """
 
-import json
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from linli import orders
-from linli.dispatch.pay import DEFAULT, pay_for
+from linli.dispatch.pay import DEFAULT, route_fen, way_fen
 from linli.dispatch.rows import (
     EARNED,
     PAID,
     BodyRow,
+    EarnedRow,
     IncomeRow,
     courier_key,
     income_key,
@@ -30,19 +29,17 @@ from linli.kernel.transact import transaction
 from linli.waves import RouteOnDesk
 
 MOST_LINES = 400
+PAPER = "paper"
 
 
 class EarningsLine(BaseModel):
-    """The pay of a route, or of the part of it that the courier rode; in fen."""
+    """The pay of a route on a day, or of the part of it that the courier rode; in fen."""
 
     route_id: str
     on: date
     stops: int
-    of_stops: int
-    metres: int
-    route_fen: int
     stops_fen: int
-    metres_fen: int
+    route_fen: int
     total_fen: int
 
 
@@ -55,57 +52,79 @@ class Earnings(BaseModel):
     lines: list[EarningsLine]
 
 
-def earn(route: RouteOnDesk, courier_id: str, now: datetime) -> None:
-    """
-    Pay the courier for the route's doors that have been made and nobody was paid for yet; again
-    changes nothing.
-    """
-    paid = reads.query(BodyRow, route_key(route.route_id), BodyRow.sk.startswith(PAID))
-    before = sum(json.loads(row.body)["stops"] for row in paid)
-    made = sum(orders.read(each).state in orders.STOP_DONE for each in route.order_ids)
-    if made > before:
-        _write(route, courier_id, made - before, len(paid), now)
+def whole_pay_fen(route: RouteOnDesk) -> int:
+    """What riding all of the route earns."""
+    return route_fen(DEFAULT, stops=len(route.order_ids), metres=route.metres)
 
 
-def _write(route: RouteOnDesk, courier_id: str, stops: int, number: int, now: datetime) -> None:
-    of_stops = len(route.order_ids)
-    pay = pay_for(DEFAULT, stops=stops, of_stops=of_stops, metres=route.metres)
+def earn_stop(route: RouteOnDesk, order_id: str, courier_id: str, now: datetime) -> None:
+    """Pay the courier for a door, and for setting out if it is their first; again pays nothing."""
+    if order_id in route.order_ids:
+        number = route.order_ids.index(order_id)
+        way = way_fen(DEFAULT, number=number, of_stops=len(route.order_ids), metres=route.metres)
+    else:
+        way = 0  # Planned onto another route since; the door is paid all the same.
+    _pay(route, courier_id, order_id, DEFAULT.stop_fen + way, 1, now)
+    _pay(route, courier_id, f"~{courier_id}", DEFAULT.route_fen, 0, now)
+
+
+def _pay(
+    route: RouteOnDesk, courier_id: str, what: str, fen: int, stops: int, now: datetime
+) -> None:
     local = now.astimezone(ZONE)
-    line = EarningsLine(
-        route_id=route.route_id,
-        on=local.date(),
-        stops=stops,
-        of_stops=of_stops,
-        metres=route.metres,
-        route_fen=pay.route_fen,
-        stops_fen=pay.stops_fen,
-        metres_fen=pay.metres_fen,
-        total_fen=pay.total_fen,
-    )
-    body = json.dumps({"courier_id": courier_id, "stops": stops})
-    own = f"{EARNED}{line.on.isoformat()}#{route.route_id}#{number}"
+    own = EarnedRow(courier_key(courier_id), f"{EARNED}{local.date().isoformat()}#{route.route_id}")
+    paid = EarnedRow.stops_fen if stops else EarnedRow.route_fen
     try:
         with transaction() as tx:
             tx.put(
-                BodyRow(route_key(route.route_id), f"{PAID}{number:03d}", body=body),
+                BodyRow(route_key(route.route_id), f"{PAID}{what}", body=courier_id),
                 condition=BodyRow.pk.does_not_exist(),
                 refusal=AlreadyDone(),
             )
-            tx.put(BodyRow(courier_key(courier_id), own, body=line.model_dump_json()))
+            tx.update(own, [EarnedRow.stops.add(stops), paid.add(fen)])
             tx.update(
                 IncomeRow(income_key(route.community_id), f"{week_of(local)}#{courier_id}"),
-                [IncomeRow.fen.add(pay.total_fen)],
+                [IncomeRow.fen.add(fen)],
             )
     except AlreadyDone:
-        return  # Paid by a report that came at the same moment.
+        return  # Paid before, or by a report that came at the same moment.
+
+
+def settle_pay(route: RouteOnDesk, now: datetime) -> None:
+    """
+    Pay the doors that ended and were not paid: on paper (to who holds the route), or by a report
+    that died before it could.
+    """
+    rows = reads.query(BodyRow, route_key(route.route_id), BodyRow.sk.startswith(PAID))
+    paid = {row.sk.removeprefix(PAID) for row in rows}
+    for order_id in route.order_ids:
+        by = orders.ended_by(order_id) if order_id not in paid else None
+        courier_id = route.courier_id if by == PAPER else by
+        if courier_id is not None:
+            earn_stop(route, order_id, courier_id, now)
 
 
 def earnings(courier_id: str, from_on: date, to_on: date) -> Earnings:
     """The courier's pay from one day to another, both included; the latest first."""
-    between = BodyRow.sk.between(f"{EARNED}{from_on.isoformat()}", f"{EARNED}{to_on.isoformat()}#~")
-    rows = reads.query(
-        BodyRow, courier_key(courier_id), between, most=MOST_LINES, newest_first=True
+    between = EarnedRow.sk.between(
+        f"{EARNED}{from_on.isoformat()}", f"{EARNED}{to_on.isoformat()}#~"
     )
-    lines = [EarningsLine.model_validate_json(row.body) for row in rows]
+    rows = reads.query(
+        EarnedRow, courier_key(courier_id), between, most=MOST_LINES, newest_first=True
+    )
+    lines = [_line(row) for row in rows]
     total_fen = sum(line.total_fen for line in lines)
     return Earnings(from_on=from_on, to_on=to_on, total_fen=total_fen, lines=lines)
+
+
+def _line(row: EarnedRow) -> EarningsLine:
+    _, on, route_id = row.sk.split("#", 2)
+    stops_fen, setting_out = int(row.stops_fen or 0), int(row.route_fen or 0)
+    return EarningsLine(
+        route_id=route_id,
+        on=date.fromisoformat(on),
+        stops=int(row.stops or 0),
+        stops_fen=stops_fen,
+        route_fen=setting_out,
+        total_fen=stops_fen + setting_out,
+    )

@@ -16,7 +16,6 @@ from linli.dispatch.alerts import Alert, alert
 from linli.dispatch.answers import end, offers_of
 from linli.dispatch.commands import note_command
 from linli.dispatch.duty import duty_of, hold, let_go, note
-from linli.dispatch.earn import earn
 from linli.dispatch.model import Assign, NotFit, NotHeld, OfferGone, Withdraw
 from linli.dispatch.needs import fatigue_of, needs_of, rest_of
 from linli.dispatch.reserved import release
@@ -177,7 +176,7 @@ def withdraw(
                 continue
     route = waves.route_on_desk(route_id)
     if route.courier_id is not None and route.state == "taken":
-        _take_back(route, route.courier_id, now)
+        _take_back(route, route.courier_id)
     begin(route.wave_id, machine, now)
     return waves.route_on_desk(route_id)
 
@@ -230,10 +229,10 @@ def _check_fit(route: RouteOnDesk, courier_id: str, now: datetime) -> None:
 def _hand_on(
     route: RouteOnDesk, courier_id: str, command: StopCourier, hand_on: HandOn, now: datetime
 ) -> bool:
-    return hand_on(route, command, now) or _take_back(route, courier_id, now)
+    return hand_on(route, command, now) or _take_back(route, courier_id)
 
 
-def _take_back(route: RouteOnDesk, courier_id: str, now: datetime) -> bool:
+def _take_back(route: RouteOnDesk, courier_id: str) -> bool:
     """Open the route again; False if the courier does not hold it any more."""
     for _ in range(_ATTEMPTS):
         try:
@@ -245,7 +244,6 @@ def _take_back(route: RouteOnDesk, courier_id: str, now: datetime) -> bool:
             if found.courier_id != courier_id or found.state != "taken":
                 return False
             continue
-        earn(route, courier_id, now)
         release(route.community_id, route.route_id)
         return True
     raise Contended

@@ -1,7 +1,5 @@
 """What riding earns: a rule in data, by route, stop and kilometre. Pure."""
 
-from dataclasses import dataclass
-
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -19,28 +17,17 @@ DEFAULT = PayRule()
 """Until a community sets its own; an assumption near what city couriers earn for a doorstep."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pay:
-    """The parts of a route's pay; they add up to `total_fen`."""
-
-    route_fen: int
-    stops_fen: int
-    metres_fen: int
-
-    @property
-    def total_fen(self) -> int:
-        """All parts together."""
-        return self.route_fen + self.stops_fen + self.metres_fen
-
-
-def pay_for(rule: PayRule, *, stops: int, of_stops: int, metres: int) -> Pay:
+def way_fen(rule: PayRule, *, number: int, of_stops: int, metres: int) -> int:
     """
-    The pay for `stops` of a route's `of_stops` doors: a courier who rode part of it gets that part
-    of its kilometres, rounded down, and the route's own pay if they made any stop.
+    The kilometres' part of the pay of the `number`th door (from 0) of a route: the parts of all
+    its doors add up to the whole, to the fen.
     """
-    share = metres * stops // of_stops if of_stops else 0
-    return Pay(
-        route_fen=rule.route_fen if stops else 0,
-        stops_fen=rule.stop_fen * stops,
-        metres_fen=rule.km_fen * share // 1000,
-    )
+    whole = rule.km_fen * metres // 1000
+    return whole * (number + 1) // of_stops - whole * number // of_stops
+
+
+def route_fen(rule: PayRule, *, stops: int, metres: int) -> int:
+    """What riding all of a route earns."""
+    if not stops:
+        return 0
+    return rule.route_fen + rule.stop_fen * stops + rule.km_fen * metres // 1000

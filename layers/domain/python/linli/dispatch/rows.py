@@ -12,8 +12,8 @@ Dispatch table: offers, what couriers hold and have told, and what they have ear
     pk COURIER#<courier>    sk DUTY                         routes held, rest, fatigue
     pk COURIER#<courier>    sk ACTION#<device>#<seq>        what a device told, and its answer
     pk COURIER#<courier>    sk TOOK#<request>               the action that took a door's empties
-    pk COURIER#<courier>    sk EARNED#<day>#<route>#<n>     pay of a route, or of a part of it
-    pk ROUTE#<route>        sk PAID#<n>                     who was paid for how many doors of it
+    pk COURIER#<courier>    sk EARNED#<day>#<route>         pay of a route, or of a part of it
+    pk ROUTE#<route>        sk PAID#<order>|~<courier>      who was paid: a door, setting out
     pk ORDER#<order>        sk ARRIVED, PROOF               when the courier came; how it ended
     pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
     pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
@@ -96,10 +96,20 @@ class ActionRow(Row):
     """What a device told: `fingerprint` tells a replay from another action, `body` the answer."""
 
     table = Table.DISPATCH
+    state = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     at = UnicodeAttribute()
     told_at = UnicodeAttribute()
     body = UnicodeAttribute()
+
+
+class EarnedRow(Row):
+    """A courier's pay of a route on a day: the doors that were theirs, and setting out."""
+
+    table = Table.DISPATCH
+    stops = NumberAttribute(null=True)
+    stops_fen = NumberAttribute(null=True)
+    route_fen = NumberAttribute(null=True)
 
 
 class IncomeRow(Row):

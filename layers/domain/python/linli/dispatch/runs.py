@@ -146,15 +146,21 @@ def look_after(machine: Machine, now: datetime) -> list[str]:
     waiting = list(dict.fromkeys(unoffered + offering))
     for wave_id in waiting:
         routes = waves.routes_of_wave(wave_id)
+        for route in routes:
+            if route.state == "done":
+                finish(route, now, now)  # It ended on paper, or its last report died.
         row = run_row(wave_id)
         if routes and all(each.state == "done" for each in routes):
-            for route in routes:
-                finish(route, now, now)  # Those that ended on paper, or whose report died.
-            with transaction() as tx:
-                tx.delete(PointerRow(OFFERING, wave_id))
+            _forget(wave_id)
         elif row is None or not _known(row, [r for r in routes if r.state == "offered"]):
             begin(wave_id, machine, now)
     return waiting
+
+
+def _forget(wave_id: str) -> None:
+    waves.note_offered(wave_id)
+    with transaction() as tx:
+        tx.delete(PointerRow(OFFERING, wave_id))
 
 
 def _known(row: RunRow, open_routes: Sequence[RouteOnDesk]) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from linli import buildings, orders, waves
 from linli.dispatch.actions import Delivered, Failed, Proof, Stored
 from linli.dispatch.duty import change_rest, drop, duty_of
-from linli.dispatch.earn import earn
+from linli.dispatch.earn import earn_stop, settle_pay
 from linli.dispatch.needs import rest_of
 from linli.dispatch.reserved import release
 from linli.dispatch.rest import RestView, halt, look, ride
@@ -145,6 +145,7 @@ def report_delivery(
     at = min(at or report.at, now)
     route = waves.route_on_desk(told.route_id)
     set_off(route, caller.subject, at, now)
+    earn_stop(route, told.order_id, caller.subject, now)
     if told.route_state == "done":
         finish(route, at, now)
     return told
@@ -168,9 +169,9 @@ def set_off(route: RouteOnDesk, courier_id: str, at: datetime, now: datetime) ->
 
 def finish(route: RouteOnDesk, at: datetime, now: datetime) -> None:
     """The route is done: pay who rode it, let them and their reserve vehicle go; again is safe."""
+    settle_pay(route, now)
     if route.courier_id is None:
-        return
-    earn(route, route.courier_id, now)
+        return  # Taken back from who ended it.
     release(route.community_id, route.route_id)
     drop(route.courier_id, route.route_id)
     change_rest(route.courier_id, lambda rest: halt(rest, at))

@@ -36,7 +36,7 @@ from linli.dispatch.rest import halt, look, ride
 from linli.dispatch.rows import ActionRow, BodyRow, action_key, courier_key
 from linli.dispatch.stops import arrive, end_stop
 from linli.kernel import reads
-from linli.kernel.errors import Conflict, Contended, IdReused, Invalid, Refused
+from linli.kernel.errors import AlreadyDone, Conflict, Contended, IdReused, Invalid, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
 from linli.kernel.machines import Machine
@@ -81,7 +81,27 @@ def tell(command: TellActions, caller: Caller, helpers: Helpers, now: datetime) 
         for action in sorted(command.actions, key=lambda each: each.seq)
     ]
     rest = look(rest_of(duty_of(caller.subject)), now)
+    results = _latest(caller.subject, command.device, results)
     return ActionsTold(device=command.device, results=results, rest=rest)
+
+
+def _latest(courier_id: str, device: str, results: list[ActionTold]) -> list[ActionTold]:
+    """
+    The answers, those of conflicts as they are kept at the very last: the same action, sent twice
+    at once, may have been applied by the other sending meanwhile.
+    """
+    keys = {r.id: action_key(device, r.seq) for r in results if r.state == "conflict"}
+    if not keys:
+        return results
+    pk = courier_key(courier_id)
+    found = reads.batch((ActionRow, pk, sk) for sk in keys.values())
+    latest = {}
+    for action_id, sk in keys.items():
+        row = found.get(ActionRow, pk, sk)
+        kept = ActionTold.model_validate_json(row.body) if row else None
+        if kept is not None and kept.id == action_id:
+            latest[action_id] = kept
+    return [latest.get(each.id, each) for each in results]
 
 
 def _tell(
@@ -103,12 +123,26 @@ def _tell(
         return _refused(action, busy, told_at).model_copy(update={"state": "later"})
     except Refused as refusal:
         told = _refused(action, refusal, told_at)
-    if told != before:
-        row = ActionRow(*key, fingerprint=digest, at=told.at, told_at=told_at)
-        row.body = told.model_dump_json()
-        with transaction() as tx:  # The same answer, whoever writes it: effects happen once.
-            tx.put(row)
-    return told
+    if told == before:
+        return told
+    row = ActionRow(*key, state=told.state, fingerprint=digest, at=told.at, told_at=told_at)
+    row.body = told.model_dump_json()
+    return _keep(row, told, action)
+
+
+def _keep(row: ActionRow, told: ActionTold, action: Action) -> ActionTold:
+    """Keep the answer; of two that were found at once, the one that was applied is the answer."""
+    free = ActionRow.pk.does_not_exist()
+    again = (ActionRow.state != "applied") & (ActionRow.fingerprint == row.fingerprint)
+    try:
+        with transaction() as tx:
+            tx.put(row, condition=free | again, refusal=AlreadyDone())
+        return told
+    except AlreadyDone:  # It was applied, or another action has its number.
+        kept = reads.get(ActionRow, row.pk, row.sk)
+    if kept is None or kept.fingerprint != row.fingerprint:
+        return _refused(action, IdReused(), row.told_at)
+    return ActionTold.model_validate_json(kept.body)
 
 
 def _refused(action: Action, refusal: Refused, told_at: str) -> ActionTold:

@@ -3,8 +3,8 @@
 import json
 
 from linli import waves
+from linli.dispatch.earn import whole_pay_fen
 from linli.dispatch.model import OfferLine, RouteOffer, RouteOffers, RunView
-from linli.dispatch.pay import DEFAULT, pay_for
 from linli.dispatch.rows import OFFER, OfferRow, PointerRow, courier_key, route_key
 from linli.dispatch.runs import run_row
 from linli.kernel import reads
@@ -36,7 +36,6 @@ def my_routes(caller: Caller) -> RouteOffers:
 def route_view(route: RouteOnDesk, subject: str, *, expires_at: str | None = None) -> RouteOffer:
     """A route without any address."""
     stops = len(route.order_ids)
-    pay = pay_for(DEFAULT, stops=stops, of_stops=stops, metres=route.metres)
     return RouteOffer(
         route_id=route.route_id,
         state=route.state,
@@ -48,7 +47,7 @@ def route_view(route: RouteOnDesk, subject: str, *, expires_at: str | None = Non
         depart_at=rfc3339(route.depart_at),
         finish_at=rfc3339(route.finish_at),
         expires_at=expires_at,
-        pay_fen=pay.total_fen,
+        pay_fen=whole_pay_fen(route),
     )
 
 

@@ -16,6 +16,7 @@ from linli.orders.rows import (
     TurnRow,
     order_of,
 )
+from linli.orders.states import STOP_DONE
 
 MOST_LISTED = 50
 NO_ORDER = ("refused", PRESOLD)
@@ -74,6 +75,12 @@ def to_pick(slot_id: str, store_id: str) -> list[Order]:
         and store_id in order.store_ids
         and order.progress.part(store_id) is None
     ]
+
+
+def ended_by(order_id: str) -> str | None:
+    """Who told that the order's stop ended, if it has: a courier, or `paper`."""
+    rows = reads.query(TurnRow, order_id, TurnRow.sk.startswith(TURN))
+    return next((row.actor for row in rows if row.after in STOP_DONE), None)
 
 
 def history(order_id: str, caller: Caller) -> list[TurnView]:
