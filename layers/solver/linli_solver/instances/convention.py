@@ -25,7 +25,8 @@ from linli_solver.instances.model import Printed, Rows
 from linli_solver.instances.text import common_scale, number
 
 DOUBLES = re.compile(r"(CMT|GOLDEN_|LI_|TAI\d)", re.IGNORECASE)
-FINE = 10_000
+FINE, COARSE = 10_000, 100
+"""Units for double precision; the coarse ones where vehicles cost hundreds for each unit."""
 OTHER_TYPES: dict[str, Callable[[Point, Point], int]] = {
     "MAN_2D": distances.manhattan,
     "MAX_2D": distances.maximum,
@@ -55,7 +56,7 @@ CEILED = Convention("nearest", 1, math.ceil, math.ceil, Printed())
 FLOORED = Convention("nearest", 1, math.floor, math.floor, Printed())
 TENTHS = Convention("tenths", 10, math.floor, math.floor, Printed(10, 1))
 DOUBLE = Convention("double", FINE, nearest, math.ceil, Printed(1, 2, exact=True))
-HUNDREDTHS = Convention("double", FINE, nearest, math.ceil, Printed(100, 2, exact=True))
+HUNDREDTHS = Convention("double", COARSE, nearest, math.ceil, Printed(100, 2, exact=True))
 THOUSANDTHS = Convention("thousandths", 1000, nearest, math.ceil, Printed())
 
 
