@@ -18,7 +18,11 @@ cancel placed>cancelled
 expire placed>expired
 revive expired>placed
 freeze placed>frozen
+allocate frozen>frozen
+postpone frozen>placed
+withdraw frozen>cancelled
 route frozen>routed routed>routed picking>picking packed>packed
+relay handed_over>handed_over
 agree placed>placed frozen>frozen routed>routed picking>picking
 pick placed>picking frozen>picking routed>picking picking>picking
 pack placed>packed frozen>packed routed>packed picking>packed
