@@ -247,5 +247,5 @@ def _waves(snapshot: Snapshot, by_slot: Mapping[str, Sequence[Record]]) -> Itera
         if {r.order_id for r in mine if r.state in HAS_PLACE} != set(wave.frozen):
             yield Finding(wave.wave_id, "it forgot an order, or has one too many", evidence)
         riding = [order_id for _, order_ids in wave.routes for order_id in order_ids]
-        if len(set(riding)) < len(riding) or not set(riding) <= set(wave.frozen):
+        if len(set(riding)) < len(riding) or not set(riding) <= {*wave.frozen, *wave.joined}:
             yield Finding(wave.wave_id, "an order rides twice, or is of another wave", evidence)

@@ -7,7 +7,7 @@ from linli.kernel.tables import Row, Table
 WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
 UNFINISHED, REPLANS, UNOFFERED = "UNFINISHED", "REPLANS", "UNOFFERED"
 SOURCES, CLUSTERS, PICKS = "SOURCES", "CLUSTERS", "PICKS#"
-STRANDED, RELEASED = "STRANDED", "RELEASED#"
+STRANDED, RELEASED, REPLAN = "STRANDED", "RELEASED#", "REPLAN#"
 
 
 class WaveRow(Row):
@@ -155,7 +155,7 @@ def stranded_key(community_id: str, order_id: str) -> str:
 
 def replan_key(replan_id: str) -> str:
     """The sort key of a change that led to planning anew."""
-    return f"REPLAN#{replan_id}"
+    return f"{REPLAN}{replan_id}"
 
 
 def framed_key(replan_id: str, round_: int) -> str:
