@@ -222,7 +222,8 @@ def exported(kind: str, roles: str = MAYOR, **query: str) -> tuple[int, str]:
 @pytest.mark.parametrize("kind", ["products", "stores"])
 def test_what_is_exported_can_be_imported_and_changes_nothing(db: Engine, kind: str) -> None:
     for name in ("=1+1", "+a", "-b", "@c", "'d", '"quoted", with comma'):
-        product = catalogue.products()[0].model_dump(exclude={"sku"}) | {"name_zh": name}
+        more = {"name_zh": name, "by_weight": True, "shelf": "A1.3"}
+        product = catalogue.products()[0].model_dump(exclude={"sku"}) | more
         seen = editing.ANY
         catalogue.put_product(SKU, catalogue.PutProduct(**product), seen)
         status, text = exported(kind, community_id="wulin")

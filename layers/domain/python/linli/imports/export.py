@@ -50,6 +50,8 @@ def safe(value: object) -> str:
     A cell that no spreadsheet takes for a formula (OWASP, CSV injection): text that begins like
     one gets an apostrophe. Numbers are ours and stay numbers.
     """
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):

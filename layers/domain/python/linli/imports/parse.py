@@ -32,7 +32,17 @@ class Shape:
 
 SHAPES: Final[Mapping[Kind, Shape]] = {
     "products": Shape(
-        ("sku", "name_zh", "name_en", "price_fen", "grams", "zone", "emergency"),
+        (
+            "sku",
+            "name_zh",
+            "name_en",
+            "price_fen",
+            "grams",
+            "zone",
+            "emergency",
+            "by_weight",
+            "shelf",
+        ),
         frozenset({"sku", "name_zh", "name_en", "price_fen", "grams"}),
         ("sku",),
         whole=frozenset({"price_fen", "grams"}),
@@ -53,10 +63,11 @@ SHAPES: Final[Mapping[Kind, Shape]] = {
             "supplier_id",
             "supplier_lot",
             "received_celsius",
+            "cost_fen",
         ),
         frozenset({"store_id", "sku", "units", "lot_id", "expires_on"}),
         ("store_id", "sku", "lot_id", "expires_on"),
-        whole=frozenset({"units"}),
+        whole=frozenset({"units", "cost_fen"}),
         decimal=frozenset({"received_celsius"}),
     ),
 }
@@ -166,7 +177,7 @@ def _value(shape: Shape, column: str, cell: str) -> Any:
         return int(cell[:12])
     if column in shape.decimal:
         return float(cell)
-    if column == "emergency" and cell.lower() in ("true", "false", "1", "0"):
+    if column in ("emergency", "by_weight") and cell.lower() in ("true", "false", "1", "0"):
         return cell.lower() in ("true", "1")
     return cell
 
