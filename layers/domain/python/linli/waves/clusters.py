@@ -73,9 +73,9 @@ def _across(orders: Sequence[Order]) -> Callable[[Order], tuple[float, float, st
 
 
 def _cut(ranked: Sequence[Order], cut: int) -> int:
-    """`cut`, moved on or back by a tenth at most, so that it parts no two doors of one place."""
+    """`cut`, moved on or back by a tenth or three, so that it parts no two doors of one place."""
     at = [order.deliver_to.point for order in ranked]
-    for away in range(max(1, len(ranked) // 10)):
+    for away in range(max(4, len(ranked) // 10)):
         for near in (cut + away, cut - away):
             if 0 < near < len(at) and at[near - 1] != at[near]:
                 return near
