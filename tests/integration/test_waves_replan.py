@@ -1,9 +1,8 @@
 """Something changes while routes are ridden: who is concerned gets another plan, nobody else."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -11,13 +10,16 @@ from linli import orders, waves
 from linli.kernel.errors import IdReused, NotFound
 from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
-from linli.orders import Order
-from linli.waves import NotPublished, RoutesMoved
+from linli.kernel.time import parse_instant
+from linli.waves import NotPublished, Replan
+from linli.waves.changes import ReplanStep
 from linli.waves.model import ReportDelivery, StartWave
-from linli.waves.rows import RouteRow
+from linli.waves.replan import name_of
+from linli.waves.rows import RouteRow, WaveRow
 from tests.support import community as here
-from tests.support.community import AFTER, COURIERS, DISPATCHER, SLOT_ID, InProcess
-from tests.support.engine import Engine, engine
+from tests.support import picking
+from tests.support.community import AFTER, DISPATCHER, SLOT_ID, InProcess
+from tests.support.engine import Crash, Engine, Fault, engine
 from tests.support.picking import send_off
 from tests.support.replans import Replanner, ask, change
 
@@ -72,3 +74,220 @@ def test_a_courier_who_stops_before_collecting_is_replaced_by_the_others(db: Eng
     for route_id in others:
         row = RouteRow.get(f"ROUTE#{route_id}", "ROUTE")
         assert (row.version or 1) == (2 if set(doors(route_id)) & set(moved) else 1)
+
+
+def test_a_change_told_twice_changes_nothing_and_an_id_is_one_changes(db: Engine) -> None:
+    take_all()
+    machine, what = Replanner(), change("courier_stopped", route_ids=[route_ids()[0]])
+    first = ask(machine, what)
+    before = db.everything()
+    assert ask(machine, what) == first
+    machine.runs.clear()  # Even if the machine forgot that it ran.
+    waves.frame_replan(step_of(what), AFTER)
+    waves.swap_routes(step_of(what), AFTER)
+    assert db.everything() == before
+    with pytest.raises(IdReused):
+        ask(machine, change("courier_stopped", route_ids=[route_ids()[1]], id=what.id))
+
+
+def step_of(what: Replan) -> ReplanStep:
+    return ReplanStep(wave_id=SLOT_ID, replan_id=str(what.id))
+
+
+def test_only_a_dispatcher_of_the_community_and_only_a_published_wave(db: Engine) -> None:
+    what = change("courier_stopped", route_ids=[route_ids()[0]])
+    stranger = here.person("d", Role.DISPATCHER, community="gulou")
+    with pytest.raises(NotFound):
+        waves.replan_for(SLOT_ID, what, stranger, Replanner(), AFTER)
+    with pytest.raises(NotFound):
+        waves.replan_for("wulin.courier.20990101T0000", what, DISPATCHER, Replanner(), AFTER)
+    row = WaveRow.get(f"WAVE#{SLOT_ID}", "WAVE")
+    row.update([WaveRow.state.set("allocated")])
+    with pytest.raises(NotPublished):
+        waves.replan_for(SLOT_ID, what, DISPATCHER, Replanner(), AFTER)
+
+
+def test_what_is_aboard_is_taken_over_where_its_courier_stands(db: Engine) -> None:
+    take_all()
+    stopped, *_ = route_ids()
+    first, *_ = aboard = doors(stopped)
+    for order_id in aboard:
+        send_off(orders.read(order_id), RIDING)
+    deliver(stopped, first)
+    at = {"lon": here.LON + 0.002, "lat": here.LAT}
+    told = ask(Replanner(), change("courier_stopped", route_ids=[stopped], place=at), RIDING)
+    assert (told.state, told.unserved) == ("applied", [])
+    assert set(told.moved_orders) == set(aboard[1:])
+    assert doors(stopped) == [first]
+    for order_id in aboard[1:]:
+        order = orders.read(order_id)
+        assert order.state == "handed_over"
+        visits = waves.manifest_view(str(order.route_id), DISPATCHER, RIDING).visits
+        kinds = [(v.kind, v.place_id) for v in visits if order_id in v.order_ids]
+        assert kinds[-2:] == [("take_over", stopped), ("deliver", order_id)]
+        (meeting,) = {v.meet.lon for v in visits if v.meet is not None}
+        assert meeting == at["lon"]
+    everything_once()
+
+
+def deliver(route_id: str, order_id: str) -> None:
+    """The courier of the route reports a stop."""
+    row = RouteRow.get(f"ROUTE#{route_id}", "ROUTE")
+    courier = here.person(str(row.courier_id), Role.COURIER)
+    body = {"id": uuid7(), "order_id": order_id, "outcome": "delivered", "at": RIDING}
+    waves.report_delivery(ReportDelivery.model_validate(body), courier, RIDING)
+
+
+def test_delivered_stops_and_the_next_one_stay_whatever_changes(db: Engine) -> None:
+    take_all()
+    route_id = max(route_ids(), key=lambda each: len(doors(each)))
+    mine = doors(route_id)
+    for order_id in mine:
+        send_off(orders.read(order_id), RIDING)
+    deliver(route_id, mine[0])
+    at = orders.read(mine[-1]).deliver_to
+    closed = {"lon": at.lon + 0.0004, "lat": at.lat, "radius_metres": 30}
+    told = ask(Replanner(), change("road_closed", closed=closed), RIDING)
+    assert told.state in ("applied", "unchanged")
+    after = doors(route_id)
+    assert after[:2] == mine[:2]
+    assert sorted(after) == sorted(mine)
+
+
+def test_behind_a_broken_lift_only_the_routes_that_go_there_are_timed_anew() -> None:
+    with engine():
+        here.open_community(couriers=2, vehicle="walk")
+        for n in range(6):
+            to = {"lon": here.LON + 0.001 * n, "lat": here.LAT, "building": str(n), "floor": 20}
+            here.place(n, deliver_to=to | {"has_lift": True})
+        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+        take_all()
+        before = {each: seconds_at(each, "3") for each in route_ids()}
+        told = ask(Replanner(), change("lift_changed", building="3"))
+        (route_id,) = told.routes
+        assert seconds_at(route_id, "3") > before[route_id] + 100
+        row = {each: RouteRow.get(f"ROUTE#{each}", "ROUTE").version for each in route_ids()}
+        assert {each for each, version in row.items() if version} == {route_id}
+
+
+def seconds_at(route_id: str, building: str) -> float:
+    """How long the courier is to be at the building's doors."""
+    visits = waves.manifest_view(route_id, DISPATCHER, AFTER).visits
+    return sum(
+        (parse_instant(v.leave_at) - parse_instant(v.start_at)).total_seconds()
+        for v in visits
+        if v.address is not None and v.address.building == building
+    )
+
+
+def test_a_cancelled_order_leaves_its_route_and_nobody_else_is_touched(db: Engine) -> None:
+    take_all()
+    route_id = route_ids()[0]
+    gone = doors(route_id)[-1]
+    give_up(gone)
+    told = ask(Replanner(), change("order_cancelled", order_ids=[gone]))
+    assert (told.state, told.routes, told.moved_orders) == ("applied", [route_id], [])
+    assert gone not in doors(route_id)
+    versions = {each: RouteRow.get(f"ROUTE#{each}", "ROUTE").version for each in route_ids()}
+    assert {each for each, version in versions.items() if version} == {route_id}
+
+
+def give_up(order_id: str) -> None:
+    """Its store finds nothing of it, so it fails before anybody comes for it."""
+    order = orders.read(order_id)
+    for line in order.lines:
+        picking.pack(order, AFTER, {line.sku: {"units": 0, "grams": None}})
+    assert orders.read(order_id).state == "failed"
+
+
+def test_what_has_moved_meanwhile_is_framed_anew(db: Engine) -> None:
+    take_all()
+    stopped = route_ids()[0]
+    late: list[str] = doors(stopped)[:1]
+
+    def before(task: str) -> None:
+        if task == "swap" and late:
+            send_off(orders.read(late[0]), AFTER)
+            paper(late.pop())
+
+    told = ask(Replanner(before), change("courier_stopped", route_ids=[stopped]))
+    assert told.state == "applied"
+    everything_once()
+    assert len(doors(stopped)) == 1  # What was delivered by the old courier stays theirs.
+
+
+def paper(order_id: str) -> None:
+    """Told late, on paper: it was delivered."""
+    report = {"courier_id": None, "outcome": "delivered", "box_ids": [], "at": AFTER}
+    orders.deliver_on_paper(str(uuid7()), order_id, now=AFTER, **report)
+
+
+def test_what_keeps_moving_is_given_up_and_the_routes_stay(db: Engine) -> None:
+    take_all()
+    before = [doors(each) for each in route_ids()]
+
+    def restless(task: str) -> None:
+        if task == "swap":
+            row = RouteRow.get(f"ROUTE#{route_ids()[0]}", "ROUTE")
+            row.update([RouteRow.version.set(int(row.version or 1) + 1)])
+
+    told = ask(Replanner(restless), change("courier_stopped", route_ids=[route_ids()[0]]))
+    assert (told.state, told.reason[:11] if told.reason else "") == ("failed", "RoutesMoved")
+    assert [doors(each) for each in route_ids()] == before
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.THROTTLE])
+def test_a_crash_at_any_call_swaps_all_routes_or_none(fault: Fault) -> None:
+    for nth in range(0, 40, 8):
+        with engine() as db:
+            here.open_community(couriers=2, vehicle="walk")
+            placed = [here.place(n) for n in range(5)]
+            waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+            take_all()
+            machine, stopped = Replanner(), route_ids()[0]
+            what = change("courier_stopped", route_ids=[stopped])
+            db.choose_fault = at_call(nth, fault)
+            with suppress(Crash):
+                ask(machine, what)
+            db.choose_fault = lambda operation: None
+            machine.runs = dict.fromkeys(machine.runs, False)
+            everything_once(len(placed))
+            again = Replanner()
+            waves.see_to_replans(again, AFTER)
+            told = ask(again, what)
+            assert told.state == "applied", (nth, told)
+            everything_once(len(placed))
+            assert doors(stopped) == []
+
+
+def at_call(nth: int, fault: Fault) -> Callable[[str], Fault | None]:
+    left = [nth]
+
+    def choose(operation: str) -> Fault | None:
+        left[0] -= 1
+        return fault if left[0] == -1 else None
+
+    return choose
+
+
+def test_a_request_whose_machine_died_is_ended_and_one_that_never_ran_is_run(db: Engine) -> None:
+    take_all()
+    machine = Replanner()
+    what = change("courier_stopped", route_ids=[route_ids()[0]])
+    machine.runs[name_of(SLOT_ID, str(what.id))] = True  # It died before its first task.
+    assert ask(machine, what).state == "requested"
+    assert waves.see_to_replans(machine, AFTER) == [f"{SLOT_ID}#{what.id}"]
+    assert ask(machine, what).state == "failed"
+    assert waves.see_to_replans(machine, AFTER) == []
+
+
+def test_without_the_solver_the_plan_is_made_by_insertion(db: Engine) -> None:
+    take_all()
+
+    def broken(task: str) -> None:
+        if task == "solve":
+            raise ValueError
+
+    told = ask(Replanner(broken), change("courier_stopped", route_ids=[route_ids()[0]]))
+    assert told.state == "applied"
+    everything_once()

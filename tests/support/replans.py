@@ -72,7 +72,7 @@ class Replanner:
 
 def change(kind: str, **fields: Any) -> Replan:
     """A change with an id of its own."""
-    return Replan.model_validate({"id": uuid7(), "kind": kind, **fields})
+    return Replan.model_validate({"id": uuid7(), "kind": kind} | fields)
 
 
 def ask(machine: Replanner, what: Replan, now: datetime | None = None) -> ReplanView:

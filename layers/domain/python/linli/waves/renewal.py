@@ -1,6 +1,6 @@
 """From the plan of a change to the routes as they will be. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from linli.waves.affected import Scene
 from linli.waves.changes import RoutesMoved
 from linli.waves.rides import DELIVER, TAKE_OVER, Leg, Ride, has_happened
 
-SAME = timedelta(minutes=5)
+SAME = timedelta(minutes=1)
 """A visit that moves by less is not worth a courier's look."""
 
 
@@ -46,7 +46,17 @@ class NewRoute:
     @property
     def all_legs(self) -> tuple[Leg, ...]:
         """What has happened, what is left, and what is done beside, on the way or after it."""
-        return (*(self.ride.done if self.ride else ()), *self.legs, *self.errands)
+        return (*self._done(), *self.legs, *self.errands)
+
+    def _done(self) -> Iterator[Leg]:
+        """What has happened, but for the goods that another courier has taken over."""
+        if self.ride is None:
+            return
+        gone = set(self.ride.aboard) - set(self.order_ids)
+        for leg in self.ride.done:
+            mine = leg.only(set(leg.order_ids) - gone)
+            if mine.order_ids:
+                yield mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,9 @@ def _left(legs: Sequence[Leg], scene: Scene) -> tuple[Leg, ...]:
 def differs(ride: Ride, legs: Sequence[Leg], hit: bool) -> bool:
     """Whether the courier has to know; who only might have helped is not told of new times."""
     planned = [leg for leg in legs if leg.of_orders]
-    if [leg.call for leg in ride.left] != [leg.call for leg in planned]:
+    if [leg.call for leg in ride.left] != [leg.call for leg in planned] or (hit and ride.gone):
         return True
-    moved = [abs(a.start_at - b.start_at) for a, b in zip(ride.left, planned, strict=True)]
+    both = list(zip(ride.left, planned, strict=True))
+    moved = [abs(a.start_at - b.start_at) for a, b in both]
+    moved += [abs(a.leave_at - b.leave_at) for a, b in both]
     return hit and any(by > SAME for by in moved)

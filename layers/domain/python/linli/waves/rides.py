@@ -109,6 +109,12 @@ class Ride:
         return found
 
     @property
+    def gone(self) -> set[str]:
+        """The orders that nobody has to bring any more, and nobody has brought."""
+        made = {leg.place_id for leg in self.done if leg.kind == DELIVER}
+        return set(self.on_it) - made - set(self.order_ids)
+
+    @property
     def order_ids(self) -> tuple[str, ...]:
         """The orders still to be delivered, in the order of their doors."""
         return tuple(leg.place_id for leg in self.left if leg.kind == DELIVER)
@@ -139,14 +145,16 @@ def ride_of(
 
 
 def is_gone(order: Order) -> bool:
-    """Whether it ended without anybody coming to its door."""
+    """Whether it ended before anybody carried it, so that no courier has to come to its door."""
+    if order.state in ("failed", "closed") and order.progress.outcome == "failed":
+        return not any(part.handed_over for part in order.progress.parts)
     return order.state in ENDED and order.state not in STOP_DONE
 
 
 def has_happened(leg: Leg, order: Order) -> bool:
     """Whether the leg was made for this order, by what the order knows."""
     if order.state in STOP_DONE:
-        return True
+        return not is_gone(order)
     if leg.kind != COLLECT:
         return False
     part = order.progress.part(leg.place_id)
