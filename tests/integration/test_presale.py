@@ -12,6 +12,7 @@ from linli import catalogue, orders, payments, presale, slots, stock
 from linli.kernel.errors import IdReused, NotFound, Refused
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 from linli.payments.audit import books
 from linli.presale import PutCycle, paying
@@ -362,6 +363,7 @@ def test_a_presale_is_paid_until_its_cycle_closes_and_late_money_goes_back(db: E
             wish(), order.order_id, caller=v.resident("r-an"), now=it.now, parties=it.parties
         )
         attempts[order.order_id] = told.attempt_id
+        assert told.expires_at == rfc3339(p.OPENS + timedelta(hours=2)), "a handle is not for days"
     it.book.pay(it.handle_of(attempts[early.order_id]), it.now)
     hear(it)
     it.now = p.CLOSES

@@ -123,8 +123,14 @@ class Shop:
     def __init__(self) -> None:
         self.sold_out = False
 
-    def place(self, resident_id: str = "r-1", fen: int = 5000, order_id: UUID | None = None) -> str:
-        """An unpaid order, to be paid within a quarter of an hour from NOW."""
+    def place(
+        self,
+        resident_id: str = "r-1",
+        fen: int = 5000,
+        order_id: UUID | None = None,
+        now: datetime = NOW,
+    ) -> str:
+        """An unpaid order, to be paid within a quarter of an hour."""
         key = str(order_id or uuid7())
         with transaction() as tx:
             row = ShopOrderRow(
@@ -132,7 +138,7 @@ class Shop:
                 "TO_PAY",
                 resident_id=resident_id,
                 total_fen=fen,
-                pay_by=rfc3339(NOW + timedelta(minutes=PAY_MINUTES)),
+                pay_by=rfc3339(now + timedelta(minutes=PAY_MINUTES)),
                 state="unpaid",
             )
             tx.put(row)

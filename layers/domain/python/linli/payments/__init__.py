@@ -23,7 +23,7 @@ from linli.payments.model import (
 from linli.payments.notice import take
 from linli.payments.parties import Orders, Parties, Payable, PlacedOrder
 from linli.payments.pay import pay
-from linli.payments.read import StillPaying, extended, held, payment, require_lapsed
+from linli.payments.read import extended, held, payment
 from linli.payments.refunds import owe, refund, request_refund
 from linli.payments.review import reject, release
 from linli.payments.sweep import sweep
@@ -44,7 +44,6 @@ __all__ = [
     "RefundOrder",
     "RefundState",
     "Review",
-    "StillPaying",
     "breaches",
     "collect",
     "extended",
@@ -56,7 +55,6 @@ __all__ = [
     "reject",
     "release",
     "request_refund",
-    "require_lapsed",
     "sweep",
     "take",
 ]

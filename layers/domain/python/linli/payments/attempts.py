@@ -1,7 +1,13 @@
-"""Attempts as kept: found, moved from state to state by conditional writes, given time."""
+"""
+Attempts as kept: found, moved from state to state by conditional writes, given time.
+
+A write that finds the attempt moved on is left undone (`suppress(Moved)`): whoever was faster knew
+more, and what the attempt is now is read anew.
+"""
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pynamodb.expressions.update import Action
@@ -123,12 +129,9 @@ def end(
     """End an open attempt without money, so that another may be begun; answers what it is now."""
     if AttemptState(row.state) not in rules.OPEN_STATES:
         return row
-    try:
-        with transaction() as tx:
-            move(tx, row, to, now, changes)
-            let_go(tx, row)
-    except Moved:
-        return again(row)
+    with suppress(Moved), transaction() as tx:
+        move(tx, row, to, now, changes)
+        let_go(tx, row)
     return again(row)
 
 
@@ -145,13 +148,10 @@ def let_go(tx: Transaction, row: AttemptRow) -> None:
 def record_handle(row: AttemptRow, handle: PrepayHandle, now: datetime) -> AttemptRow:
     """Keep what the provider gave for an attempt; answers what it is now."""
     text = json.dumps(dict(handle.parameters))
-    try:
-        with transaction() as tx:
-            first = [AttemptRow.handle.set(text), AttemptRow.tries.set(0)]
-            look_at = min(parse_instant(row.expires_at), now + rules.FIRST_LOOK)
-            move(tx, row, AttemptState.CREATED, now, first, due_at=look_at)
-    except Moved:
-        return again(row)
+    first = [AttemptRow.handle.set(text), AttemptRow.tries.set(0)]
+    look_at = min(parse_instant(row.expires_at), now + rules.FIRST_LOOK)
+    with suppress(Moved), transaction() as tx:
+        move(tx, row, AttemptState.CREATED, now, first, due_at=look_at)
     return again(row)
 
 
@@ -161,15 +161,10 @@ def park(row: AttemptRow, now: datetime) -> AttemptRow:
     `rules.extended`); answers what it is now.
     """
     pay_by = parse_instant(payment_of(row).pay_by or rfc3339(now))
-    try:
-        with transaction() as tx:
-            _wait(tx, row, now + rules.patience(int(row.tries)))
-            tx.update(
-                PaymentRow(row.pk, PAYMENT),
-                [PaymentRow.extended_until.set(rfc3339(rules.extended(pay_by, now)))],
-            )
-    except Moved:
-        return again(row)
+    until = PaymentRow.extended_until.set(rfc3339(rules.extended(pay_by, now)))
+    with suppress(Moved), transaction() as tx:
+        _wait(tx, row, now + rules.patience(int(row.tries)))
+        tx.update(PaymentRow(row.pk, PAYMENT), [until])
     return again(row)
 
 
@@ -177,36 +172,27 @@ def delay(row: AttemptRow, now: datetime) -> AttemptRow:
     """Look again later, at the latest when the attempt expires; answers what it is now."""
     later = now + rules.patience(int(row.tries))
     expires_at = parse_instant(row.expires_at)
-    try:
-        with transaction() as tx:
-            _wait(tx, row, min(later, expires_at) if expires_at > now else later)
-    except Moved:
-        return again(row)
+    with suppress(Moved), transaction() as tx:
+        _wait(tx, row, min(later, expires_at) if expires_at > now else later)
     return again(row)
 
 
 def hasten(row: AttemptRow, now: datetime) -> None:
     """Have the sweeper look at an open attempt at once; others are left alone."""
     if AttemptState(row.state) in (AttemptState.UNKNOWN, AttemptState.CREATED):
-        try:
-            with transaction() as tx:
-                _wait(tx, row, now)
-        except Moved:
-            return  # Whoever moved it knew more than the notice that asks for a look.
+        with suppress(Moved), transaction() as tx:
+            _wait(tx, row, now)
 
 
 def prolong(row: AttemptRow, until: datetime) -> AttemptRow:
     """Let an attempt that never reached the provider be asked for until `until`."""
-    try:
-        with transaction() as tx:
-            tx.update(
-                AttemptRow(row.pk, row.sk),
-                [AttemptRow.expires_at.set(rfc3339(until))],
-                condition=AttemptRow.state == AttemptState.UNKNOWN.value,
-                refusal=Moved(),
-            )
-    except Moved:
-        return again(row)
+    with suppress(Moved), transaction() as tx:
+        tx.update(
+            AttemptRow(row.pk, row.sk),
+            [AttemptRow.expires_at.set(rfc3339(until))],
+            condition=AttemptRow.state == AttemptState.UNKNOWN.value,
+            refusal=Moved(),
+        )
     return again(row)
 
 

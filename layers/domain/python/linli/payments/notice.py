@@ -7,6 +7,7 @@ attempt back.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from linli.kernel import reads
@@ -58,8 +59,5 @@ def _of_refund(row: AttemptRow, told: Notice, now: datetime) -> None:
 
 
 def _note(told: Notice, now: datetime) -> None:
-    try:
-        with transaction() as tx:
-            settle.note(tx, told.notice_id, now)
-    except Moved:
-        return  # The same notification was faster.
+    with suppress(Moved), transaction() as tx:  # Moved: the same notification was faster.
+        settle.note(tx, told.notice_id, now)

@@ -139,7 +139,7 @@ def _begin(
         tx.put(row, condition=AttemptRow.pk.does_not_exist(), refusal=AlreadyDone())
         risk.count(tx, subject, now)
         if state is not S.BLOCKED:
-            _take_place(tx, row, payable)
+            _take_place(tx, row, payable, now)
     return row
 
 
@@ -179,13 +179,14 @@ def _row(
         payer_id=wish.command.payer_id,
         began_at=rfc3339(now),
         changed_at=rfc3339(now),
-        expires_at=rfc3339(_pay_by(payable)),
+        expires_at=rfc3339(_until(payable, now)),
     )
 
 
-def _pay_by(payable: Payable) -> datetime:
+def _until(payable: Payable, now: datetime) -> datetime:
+    """Until when an attempt that begins now may be paid."""
     assert payable.pay_by is not None, "what waits for its payment says how long"
-    return payable.pay_by
+    return min(payable.pay_by, now + rules.LONGEST)
 
 
 def _first_look(row: AttemptRow, payable: Payable, now: datetime) -> None:
@@ -193,11 +194,11 @@ def _first_look(row: AttemptRow, payable: Payable, now: datetime) -> None:
     if row.state == S.UNKNOWN:
         row.due_mark, row.due_at = due_mark(OPEN, row.pk), rfc3339(now + rules.patience(0))
     if row.state == S.HELD:
-        row.expires_at = rfc3339(rules.extended(_pay_by(payable), now))
+        row.expires_at = rfc3339(rules.extended(_until(payable, now), now))
         row.due_mark, row.due_at = due_mark(HELD, row.pk), row.expires_at
 
 
-def _take_place(tx: Transaction, row: AttemptRow, payable: Payable) -> None:
+def _take_place(tx: Transaction, row: AttemptRow, payable: Payable, now: datetime) -> None:
     """
     Take the order's place for one open attempt; the commit raises _Taken if it is taken, or the
     order is paid.
@@ -205,7 +206,7 @@ def _take_place(tx: Transaction, row: AttemptRow, payable: Payable) -> None:
     changes = [
         PaymentRow.community_id.set(row.community_id),
         PaymentRow.due_fen.set(payable.total_fen),
-        PaymentRow.pay_by.set(rfc3339(_pay_by(payable))),
+        PaymentRow.pay_by.set(rfc3339(_until(payable, now))),
         PaymentRow.state.set("open"),
         PaymentRow.open_attempt_id.set(row.sk.partition("#")[2]),
     ]

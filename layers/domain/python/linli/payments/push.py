@@ -1,6 +1,7 @@
 """Refunds on their way: asked of the provider until it says how they ended."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pynamodb.expressions.update import Action
@@ -13,12 +14,7 @@ from linli.payments.attempts import Moved
 from linli.payments.messages import REFUNDED, tell
 from linli.payments.model import AmountMismatch, Refund, RefundState
 from linli.payments.parties import Parties
-from linli.payments.provider import (
-    Declined,
-    RefundResult,
-    RefundStatus,
-    Unavailable,
-)
+from linli.payments.provider import Declined, RefundResult, RefundStatus, Unavailable
 from linli.payments.rows import (
     OPEN,
     PAYMENT,
@@ -87,11 +83,8 @@ def record(
 def hasten(row: RefundRow, now: datetime) -> None:
     """Have the sweeper ask at once for a refund that is on its way."""
     if R(row.state) in ON_THE_WAY:
-        try:
-            with transaction() as tx:
-                _change(tx, row, R(row.state), now, [], now)
-        except Moved:
-            return  # Whoever moved it knew more than the notice that asks for a look.
+        with suppress(Moved), transaction() as tx:
+            _change(tx, row, R(row.state), now, [], now)
 
 
 def _succeed(
@@ -102,31 +95,25 @@ def _succeed(
     refund_id, fen = id_in(row.sk), int(row.fen)
     if result.fen != fen:
         raise AmountMismatch(refund_id=refund_id)
-    try:
-        with transaction() as tx:
-            if notice_id is not None:
-                settle.note(tx, notice_id, now)
-            _change(tx, row, R.SUCCEEDED, now, [], None)
-            tx.update(
-                PaymentRow(row.pk, PAYMENT),
-                [PaymentRow.refunding_fen.add(-fen), PaymentRow.refunded_fen.add(fen)],
-                condition=PaymentRow.refunding_fen >= fen,
-            )
-            if not row.automatic:
-                tell(tx, row.pk, REFUNDED, refund_id, fen, now, row.reason)
-    except Moved:
-        return _again(row)
+    with suppress(Moved), transaction() as tx:
+        if notice_id is not None:
+            settle.note(tx, notice_id, now)
+        _change(tx, row, R.SUCCEEDED, now, [], None)
+        tx.update(
+            PaymentRow(row.pk, PAYMENT),
+            [PaymentRow.refunding_fen.add(-fen), PaymentRow.refunded_fen.add(fen)],
+            condition=PaymentRow.refunding_fen >= fen,
+        )
+        if not row.automatic:
+            tell(tx, row.pk, REFUNDED, refund_id, fen, now, row.reason)
     return _again(row)
 
 
 def _move(row: RefundRow, to: RefundState, now: datetime, changes: Sequence[Action]) -> RefundRow:
     """Move a refund that is on its way, to be asked for again unless it is stuck."""
     due_at = None if to is R.STUCK else now + rules.patience(int(row.tries))
-    try:
-        with transaction() as tx:
-            _change(tx, row, to, now, changes, due_at)
-    except Moved:
-        return _again(row)
+    with suppress(Moved), transaction() as tx:
+        _change(tx, row, to, now, changes, due_at)
     return _again(row)
 
 

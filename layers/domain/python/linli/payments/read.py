@@ -5,10 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from linli.kernel import reads
-from linli.kernel.errors import Refused
 from linli.kernel.identity import Caller, Role
-from linli.kernel.time import parse_instant, rfc3339
-from linli.kernel.transact import Transaction
+from linli.kernel.time import parse_instant
 from linli.payments import attempts, push
 from linli.payments.model import AttemptState, HeldAttempt, Payment, ReasonView
 from linli.payments.parties import Parties
@@ -27,14 +25,6 @@ from linli.payments.rows import (
     order_in,
 )
 from linli.risk import Ruleset
-
-
-class StillPaying(Refused):
-    """The order's payment hangs through no fault of its resident's: it must not expire yet."""
-
-    code = "still_paying"
-    title_en = "A payment for this order is under way"
-    title_zh = "该订单的支付正在处理"
 
 
 def payment(order_id: str, *, caller: Caller, parties: Parties) -> Payment:
@@ -82,21 +72,6 @@ def extended(order_id: str, pay_by: datetime) -> datetime:
     if row is None or row.extended_until is None:
         return pay_by
     return max(pay_by, parse_instant(row.extended_until))
-
-
-def require_lapsed(tx: Transaction, order_id: str, now: datetime) -> None:
-    """
-    Require, in the transaction that expires an order, that its payment does not hang any more.
-
-    Raises, when `tx` commits:
-        StillPaying: It does; look again later.
-    """
-    tx.check(
-        PaymentRow(of_order(order_id), PAYMENT),
-        condition=PaymentRow.extended_until.does_not_exist()
-        | (PaymentRow.extended_until <= rfc3339(now)),
-        refusal=StillPaying(),
-    )
 
 
 def _state(row: PaymentRow | None) -> Literal["open", "captured", "refunded"]:

@@ -26,6 +26,8 @@ OPEN_STATES = frozenset({S.HELD, S.UNKNOWN, S.CREATED})
 GRACE = timedelta(minutes=30)
 MOST_GRACE = timedelta(hours=2)
 FIRST_LOOK = timedelta(seconds=60)
+LONGEST = timedelta(hours=2)
+"""How long a handle is good at WeChat Pay; an order may wait longer, for another attempt."""
 UNDISTURBED = timedelta(seconds=10)
 """How long no other attempt may take its place: two taps at once must not close one another."""
 _LEAST_TO_PAY = timedelta(seconds=60)
