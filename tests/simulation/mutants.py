@@ -212,8 +212,8 @@ MUTANTS = (
         "a transfer is made twice",
         "spending",
         "linli.credit.hold",
-        "    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=told)",
-        "    tx.put(row)",
+        "tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=refusal or AlreadyDone())",
+        "tx.put(row)",
     ),
     Mutant(
         "a cancelled order keeps its points",

@@ -107,27 +107,25 @@ def decide(
         taken = case.state == "assigned" and case.owner != caller.subject
         if taken or caller.subject in (case.party, case.opened_by):
             raise NotYours
-        step = Step(
-            step=command.decision,
-            by=caller.subject,
-            at=rfc3339(now),
-            owner=caller.subject,
-            reason=command.reason,
-        )
-        changes = [
-            CaseRow.state.set("decided"),
-            CaseRow.queue.set(queue_of(case.community_id, "decided")),
-            CaseRow.owner.set(caller.subject),
-            CaseRow.decision.set(command.decision),
-            CaseRow.reason.set(command.reason),
-            CaseRow.decided_at.set(rfc3339(now)),
-        ]
-        _turn(tx, case, step, changes)
+        _end(tx, case, command, caller.subject, now)
         effect = (effects or {}).get(case.kind)
         if effect is not None:
             effect(tx, case, command.decision, now)
 
     return _once(case_id, command, command.id, caller, act)
+
+
+def _end(tx: Transaction, case: Case, command: DecideCase, by: str, now: datetime) -> None:
+    at, decision, reason = rfc3339(now), command.decision, command.reason
+    changes = [
+        CaseRow.state.set("decided"),
+        CaseRow.queue.set(queue_of(case.community_id, "decided")),
+        CaseRow.owner.set(by),
+        CaseRow.decision.set(decision),
+        CaseRow.reason.set(reason),
+        CaseRow.decided_at.set(at),
+    ]
+    _turn(tx, case, Step(step=decision, by=by, at=at, owner=by, reason=reason), changes)
 
 
 def _turn(tx: Transaction, case: Case, step: Step, changes: Sequence[Action]) -> None:

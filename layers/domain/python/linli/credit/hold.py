@@ -9,6 +9,7 @@ all its boxes: delivery posts the part for the boxes handed over and the rest la
 would write one each and touch the one balance several times, which a transaction forbids.
 """
 
+import dataclasses
 from datetime import date, datetime
 
 from linli.credit import lots, score
@@ -197,13 +198,11 @@ def put_transfer(
         capped_on=capped_on.isoformat() if capped_on else None,
         posted_units=transfer.amount if posted else None,
         settled_at=rfc3339(now) if posted else None,
-        community_id=done.community_id if done else None,
-        counterpart=done.counterpart if done else None,
-        device=done.device if done else None,
-        day_mark=day_mark(done.community_id, local_date(now)) if done else None,
         reverses=reverses,
         due_mark=due_mark("transfer", transfer.transfer_id) if expires_at else None,
         due_at=rfc3339(expires_at) if expires_at else None,
     )
-    told = refusal or AlreadyDone()
-    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=told)
+    if done is not None:
+        row.community_id, row.counterpart, row.device = dataclasses.astuple(done)
+        row.day_mark = day_mark(done.community_id, local_date(now))
+    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=refusal or AlreadyDone())

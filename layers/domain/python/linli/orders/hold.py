@@ -44,22 +44,7 @@ def hold(
     Raises, here or when `tx` commits:
         NotEnoughPoints, RedemptionCap, CouponUnavailable
     """
-    for use in order.coupons:
-        credit.hold_coupon(
-            tx,
-            resident_id=order.resident_id,
-            coupon_id=use.coupon_id,
-            order_id=order.order_id,
-            now=now,
-        )
-    if order.attribution:
-        leaders.accrue(
-            tx,
-            transfer_id=commission_id(order),
-            to=order.attribution,
-            community_id=order.community_id,
-            now=now,
-        )
+    _hold_privileges(tx, order, now)
     if order.points:
         if view is None or view.available_points < order.points:
             raise NotEnoughPoints
@@ -78,6 +63,21 @@ def hold(
             transfer_id=transfer_ids(order)[1],
             resident_id=order.resident_id,
             fen=Fen(order.deposit_fen),
+            now=now,
+        )
+
+
+def _hold_privileges(tx: Transaction, order: Order, now: datetime) -> None:
+    who, order_id = order.resident_id, order.order_id
+    for use in order.coupons:
+        key = use.coupon_id
+        credit.hold_coupon(tx, resident_id=who, coupon_id=key, order_id=order_id, now=now)
+    if order.attribution:
+        leaders.accrue(
+            tx,
+            transfer_id=commission_id(order),
+            to=order.attribution,
+            community_id=order.community_id,
             now=now,
         )
 
