@@ -180,9 +180,10 @@ def test_of_two_stations_that_scan_a_box_at_once_one_has_it(town: Town) -> None:
 def test_figures_come_from_the_moves(town: Town) -> None:
     def told() -> dict[str, Any]:
         path = f"/v1/packaging-figures?community_id={COMMUNITY}"
-        return dict(town.sure("GET", path, "city"))
+        answer = town.call("GET", path, "city")  # Busy machines answer late; phones ask again.
+        return dict(answer.json()) if answer.is_success else {}
 
-    assert eventually(lambda: told()["back"] >= 2), told()
+    assert eventually(lambda: told().get("back", 0) >= 2), told()
     figures = told()
     assert (figures["registered"], figures["out"], figures["back"]) == (3, 3, 2)
     assert figures["return_rate_bp"] == 6666

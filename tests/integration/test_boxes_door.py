@@ -295,12 +295,13 @@ def test_who_announced_earns_when_the_store_has_the_box(db: Engine) -> None:
 @pytest.mark.parametrize(
     ("announced", "earner"),
     [
-        (("resident-1",), "resident-1"),
+        (("resident-1",), None),
         (("resident-1", "resident-9"), "resident-9"),
+        (("resident-9",), "resident-9"),
         (("resident-1", "resident-2"), None),
         ((), None),
     ],
-    ids=["the only one", "the holder", "two strangers", "nobody"],
+    ids=["a stranger", "the holder, too", "the holder", "two strangers", "nobody"],
 )
 def test_who_earns_when_nobody_shows_anything(
     db: Engine, announced: tuple[str, ...], earner: str | None

@@ -171,6 +171,15 @@ def test_an_unwashed_box_is_not_packed(db: Engine) -> None:
     assert scan("order", "o2").fate == "applied"
 
 
+def test_a_keeper_does_not_say_that_a_courier_took_a_residents_box(db: Engine) -> None:
+    deliver()
+    before = db.everything()
+    with pytest.raises(Forbidden):
+        scan("courier", "courier-1")
+    assert db.everything() == before
+    assert scan("courier", caller=COURIER).refund_fen == 1000
+
+
 def test_a_lost_box_is_found_again(db: Engine) -> None:
     scan("lost")
     assert where()[0] == "lost"

@@ -26,7 +26,7 @@ from linli.boxes.machine_model import understand
 from linli.boxes.model import PlaceIn
 from linli.boxes.register import find
 from linli.credit import Fen
-from linli.kernel.errors import Contended, Refused
+from linli.kernel.errors import Contended, Forbidden, Refused
 from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import transaction
 from tests.support.boxes import HOME, NOW, STORE
@@ -345,6 +345,8 @@ class Circulation(RuleBasedStateMachine):
             assert isinstance(answer, boxes.TooOld)
         elif fate == "held" and box.spot[0] == "retired":
             assert isinstance(answer, boxes.RetiredBox), answer
+        elif fate == "applied" and box.holder and spot[0] == "courier":
+            assert isinstance(answer, Forbidden), answer
         elif fate == "applied" and spot[0] == "station" and self.held(spot[1]) >= ROOM:
             assert isinstance(answer, boxes.StationFull), answer
         else:
@@ -435,7 +437,7 @@ class Circulation(RuleBasedStateMachine):
 
 
 Circulation.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -138,7 +138,7 @@ AN, BO = Claim("c-1", "an", rfc3339(NOW)), Claim("c-2", "bo", rfc3339(NOW))
         ([AN, BO], None, "cy", "cy"),
         ([AN, BO], "c-1", "cy", "an"),
         ([AN, BO], None, None, None),
-        ([AN], None, None, "an"),
+        ([AN], None, None, None),
         ([], None, None, None),
         ([AN, Claim("c-3", "holder", rfc3339(NOW))], None, None, "holder"),
     ],

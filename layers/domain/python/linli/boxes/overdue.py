@@ -15,6 +15,8 @@ from linli.kernel import reads
 from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import transaction
 
+MOST_A_RUN = 400
+"""What is left over waits for the next run."""
 AFTER_REMINDER = timedelta(days=3)
 """Nobody's deposit is converted sooner than this after they were reminded."""
 
@@ -53,7 +55,7 @@ def _due(mark: str, now: datetime) -> list[str]:
         for shard in range(DUE_SHARDS)
         for row in reads.index(DueRow, BY_DUE, "due_mark", f"{mark}#{shard}", until=until)
     ]
-    return list(dict.fromkeys(keys))
+    return list(dict.fromkeys(keys))[:MOST_A_RUN]
 
 
 def see_to(box_id: str, *, now: datetime, reward_points: Points) -> str:

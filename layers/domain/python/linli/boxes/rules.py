@@ -164,19 +164,16 @@ def who_earns(
 ) -> str | None:
     """
     Who earns the points of a return, if anybody: who showed their announcement, whom the person
-    at the counter names, the holder if they announced it, or the only one who did.
+    at the counter names, or the holder if they announced it.
 
-    Strangers who both announced it earn nothing by that alone: one of them must be there.
+    A stranger who announced it earns nothing by that alone: anybody can read a box's number.
     """
     shown = [claim.resident_id for claim in claims if claim.return_id == claim_id]
     if claim_id is not None and shown:
         return shown[0]
     if returned_by is not None:
         return returned_by
-    people = [claim.resident_id for claim in claims]
-    if holder_id in people:
-        return holder_id
-    return people[0] if len(people) == 1 else None
+    return holder_id if holder_id in [claim.resident_id for claim in claims] else None
 
 
 def valid(claim: Claim, at: datetime) -> bool:

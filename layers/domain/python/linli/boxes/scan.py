@@ -45,7 +45,8 @@ def scan(command: Scan, *, caller: Caller, now: datetime, reward_points: Points)
     Raises:
         NotFound: There is no such box, or the caller has nothing to say at that place.
         Invalid: The place is not named well.
-        Forbidden: A keeper names themselves as who returned the box.
+        Forbidden: A keeper names themselves as who returned the box, or says that a courier took it
+            from a resident.
         FromTheFuture, TooOld: The scanner's clock cannot be right.
         RetiredBox: The box is out of use.
         BoxNotClean: It is packed for an order unwashed.
@@ -124,6 +125,9 @@ def _sighting(command: Scan, place: Place, caller: Caller) -> Sighting:
 def _check(seen: Seen) -> None:
     if seen.fate != "applied":
         return
+    place, by = seen.sighting.place, seen.sighting.by
+    if seen.box.is_out and place.kind is Custodian.COURIER and place.id != by:
+        raise Forbidden("a courier tells by themselves what they took")
     if seen.sighting.place.kind is Custodian.ORDER and not seen.box.clean:
         raise BoxNotClean
     check_claim(seen.box, seen.sighting)
