@@ -24,7 +24,7 @@ from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction
 
 CouponId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-MOST_COUPONS = 3
+MOST_COUPONS = 2
 """How many coupons an order takes: one of a kind."""
 MOST_KEPT = 200
 """How many coupons are listed; the newest."""

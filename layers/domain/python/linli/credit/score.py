@@ -17,8 +17,8 @@ from linli.kernel.transact import Transaction
 
 HALF_LIFE_DAYS: Final = 90
 SINCE: Final = date(2024, 1, 1)
-"""Weights count from here; a sum of them fits in DynamoDB's 38 digits until the year 2050."""
-_SCALE: Final = 1_000_000
+"""Weights count from here; those of a million points fit in DynamoDB's 38 digits until 2045."""
+_SCALE: Final = 10_000
 _FRACTIONS: Final = tuple(round(_SCALE * 2 ** (day / HALF_LIFE_DAYS)) for day in range(90))
 
 

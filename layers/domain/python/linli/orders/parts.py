@@ -12,8 +12,11 @@ from linli.orders.model import MOST_LINES, Line, Order, SourceOf, UnknownSku
 from linli.orders.money import found_fen
 from linli.orders.progress import OrderPart, PickedLine, Substitute
 
-MOST_SHELVES = 40
-"""An order's end writes a level and a move for each shelf, and a transaction ends at 100."""
+MOST_SHELVES = 37
+"""
+An order's end writes a level and a move for each shelf, beside up to 23 items of its own: turn,
+delivery, points, deposit, coupons, boxes, cash. A transaction ends at 100.
+"""
 
 
 class GivenInstead(BaseModel):

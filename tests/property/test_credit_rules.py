@@ -1,0 +1,91 @@
+"""Tiers, lots, scores and parts of caps, for whatever residents and points there are."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linli.credit import lots, score, tiers
+from linli.credit.coupons import Basket, Terms, worth_fen
+from linli.credit.redeem import PARTS, part_cap
+
+People = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(1, 50))
+Day = st.dates(date(2024, 1, 1), date(2044, 12, 31))
+LOW, HIGH = 150, 180
+
+
+@given(st.integers(0, 3000), st.integers(0, 2**32))
+def test_the_share_is_in_its_band_as_soon_as_the_band_has_a_whole_number(n: int, salt: int) -> None:
+    weights = {str(k): (k * 2654435761 ^ salt) % 97 + 1 for k in range(n)}
+    members = {str(k) for k in range(0, n, 3)}
+    share = Fraction(len(tiers.solve(weights, members, LOW, HIGH).top), max(n, 1))
+    assert share <= Fraction(HIGH, 1000)
+    if n >= tiers.LEAST_ACTIVE:
+        assert share >= Fraction(LOW, 1000)
+
+
+@given(People, st.sets(st.text("abcdefgh", min_size=1, max_size=3)))
+def test_solving_again_moves_nobody(weights: dict[str, int], members: set[str]) -> None:
+    once = tiers.solve(weights, members, LOW, HIGH).top
+    assert tiers.solve(weights, once, LOW, HIGH).top == once
+
+
+@given(People, st.sets(st.text("abcdefgh", min_size=1, max_size=3)))
+def test_nobody_outside_has_more_than_anybody_who_entered(
+    weights: dict[str, int], members: set[str]
+) -> None:
+    cut = tiers.solve(weights, members, LOW, HIGH)
+    outside = [weights[who] for who in weights.keys() - cut.top]
+    entered = [weights[who] for who in cut.top - members]
+    stayed = [weights[who] for who in cut.top & members]
+    assert not outside or not entered or max(outside) <= min(entered)
+    assert cut.exit_weight is None or not stayed or min(stayed) >= cut.exit_weight
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 40)), max_size=8),
+    st.integers(0, 400),
+)
+def test_what_is_left_of_lots_is_what_a_queue_would_have(
+    granted: list[tuple[int, int]], gone: int
+) -> None:
+    by_month: dict[date, int] = {}
+    for month, points in granted:
+        last = date(2027, 1 + month, 28)
+        by_month[last] = by_month.get(last, 0) + points
+    gone = min(gone, sum(by_month.values()))
+    queue = [last for last, points in sorted(by_month.items()) for _ in range(points)][gone:]
+    left = {lot.last_on: lot.left_points for lot in lots.left(list(by_month.items()), gone)}
+    assert left == {last: queue.count(last) for last in by_month}
+
+
+@given(Day, st.integers(1, 1000), st.integers(1, 1000))
+def test_the_weight_of_two_deeds_is_the_weight_of_both(on: date, one: int, other: int) -> None:
+    assert score.weight(one, on) + score.weight(other, on) == score.weight(one + other, on)
+
+
+@given(Day, st.integers(1, 1000))
+def test_a_score_is_what_was_earned_today_and_half_of_it_a_half_life_later(
+    on: date, points: int
+) -> None:
+    later = on + timedelta(days=score.HALF_LIFE_DAYS)
+    assert score.score_points(score.weight(points, on), on) == points
+    assert score.score_points(score.weight(points, on), later) == points // 2
+    assert score.weight(10**6, on) < 10**38, "exact in DynamoDB"
+
+
+@given(st.integers(0, 10**6))
+def test_the_parts_of_a_days_cap_are_the_cap(a_day: int) -> None:
+    parts = [part_cap(a_day, part) for part in range(PARTS)]
+    assert sum(parts) == a_day
+    assert max(parts) - min(parts) <= 1
+
+
+@given(
+    st.builds(Terms, goods_fen=st.integers(0, 9000), slot_fen=st.integers(0, 9000)),
+    st.integers(0, 9000),
+    st.integers(0, 9000),
+)
+def test_a_coupon_takes_off_no_more_than_there_is(terms: Terms, goods: int, slot: int) -> None:
+    assert 0 <= worth_fen(terms, Basket(goods, slot, {})) <= goods + slot
