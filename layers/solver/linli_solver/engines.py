@@ -86,7 +86,7 @@ def pyvrp_search(problem: Problem, order: Order, link: Link) -> Plan | None:
 def ortools_search(problem: Problem, order: Order, link: Link) -> Plan | None:
     """OR-Tools' search."""
     module = importlib.import_module("linli_solver.route")
-    plan: Plan | None = module.solve(problem, seconds=max(0.05, order.left), seed=order.seed)
+    plan: Plan | None = module.search(problem, order, link)
     return plan
 
 

@@ -53,7 +53,8 @@ class Drive:
     def run(self) -> Any | None:
         """The best answer at the deadline, or after the order's steps; None without any."""
         self._began = time.monotonic()
-        self._tell()
+        if self.order.start is None:  # Else the others have it already.
+            self._tell()
         while not self._over():
             self.search.step()
             if self.search.steps % CHECK_EVERY == 0:

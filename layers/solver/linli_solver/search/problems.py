@@ -14,8 +14,8 @@ from pyvrp._pyvrp import Activity, ActivityType, Solution
 from pyvrp._pyvrp import Route as SearchRoute
 
 from linli.routing.index import Index
-from linli.routing.model import Problem, Vehicle
-from linli.routing.placing import completed
+from linli.routing.model import Problem, Stop, Vehicle
+from linli.routing.placing import completed, route_millifen, ways
 from linli.routing.plan import Call, Kind, Plan, Route
 from linli.routing.timetable import plan_for, timed_route
 from linli_solver.link import Link, Order
@@ -26,7 +26,7 @@ from linli_solver.search.problem_data import WaveData
 SOLVER = "pyvrp"
 MOST_MENDED = 30
 """Stops put back into a plan; more are left for the search's next solution."""
-VARIANTS = (Settings(neighbours=40), Settings(neighbours=25))
+VARIANTS = (Settings(neighbours=25), Settings(neighbours=15, hot=0.3))
 
 
 def search(problem: Problem, order: Order, link: Link) -> Plan | None:
@@ -56,33 +56,58 @@ class WaveForm:
     def routing(self, solution: Any) -> Plan:
         """The plan of a solution, mended where the search knew too little."""
         left = [list(members) for members in self.wave.kinds]
-        found: list[Route] = []
+        found: dict[str, Route] = {}
+        parted: dict[str, list[Vehicle]] = {}
         for each in solution.routes():
             vehicle = left[each.vehicle_type()].pop(0)
-            route = self._timely(vehicle, self._calls(each))
+            calls, torn = self._calls(each)
+            for stop_id in torn:
+                parted.setdefault(stop_id, []).append(vehicle)
+            route = self._timely(vehicle, calls)
             if route is not None:
-                found.append(route)
-        served = {stop_id for route in found for stop_id in route.stop_ids}
+                found[vehicle.id] = route
+        for stop_id, vehicles in parted.items():
+            self._rejoin(found, self._index.stops[stop_id], vehicles)
+        served = {stop_id for route in found.values() for stop_id in route.stop_ids}
+        routes = list(found.values())
         if 0 < len(self.problem.stops) - len(served) <= MOST_MENDED:
-            found = completed(self.problem, found)
-        return plan_for(self.problem, SOLVER, found)
+            routes = completed(self.problem, routes)
+        return plan_for(self.problem, SOLVER, routes)
 
-    def _calls(self, route: Any) -> list[Call]:
-        """The route's calls for the stops that are whole on it."""
+    def _rejoin(self, found: dict[str, Route], stop: Stop, vehicles: Sequence[Vehicle]) -> None:
+        """Put a stop whose parts were on several routes into the one where it costs least."""
+        best: tuple[int, Route] | None = None
+        stores = [part.depot_id for part in stop.parts]
+        for vehicle in vehicles:
+            before = found.get(vehicle.id)
+            calls = [] if before is None else [v.call for v in before.visits if v.stop_ids]
+            known = 0 if before is None else route_millifen(self._index, vehicle, before)
+            for way in ways(calls, stop, stores, 0):
+                if self._index.overloaded(vehicle, way) is not None:
+                    continue
+                route = timed_route(self._index, vehicle, way)
+                if isinstance(route, Route):
+                    extra = route_millifen(self._index, vehicle, route) - known
+                    best = min(best or (extra, route), (extra, route), key=lambda each: each[0])
+        if best is not None:
+            found[best[1].vehicle_id] = best[1]
+
+    def _calls(self, route: Any) -> tuple[list[Call], list[str]]:
+        """The route's calls for the stops that are whole on it, and the stops that are not."""
         if self.wave.plain:
             ids = tuple(self.wave.stops[each.idx].id for each in route if each.is_client())
             doors = [Call(Kind.DELIVER, stop_id, (stop_id,)) for stop_id in ids]
-            return [Call(Kind.COLLECT, self.wave.parts[0][1].depot_id, ids), *doors]
-        return list(_joined(self._steps(route)))
-
-    def _steps(self, route: Any) -> Iterator[Call]:
+            return [Call(Kind.COLLECT, self.wave.parts[0][1].depot_id, ids), *doors], []
         left = Counter(self.wave.parts[each.idx][0].id for each in route if each.is_delivery())
-        whole = {stop.id for stop in self.wave.stops if left[stop.id] == len(stop.parts)}
+        torn = [each for each in left if left[each] < len(self._index.stops[each].parts)]
+        return list(_joined(self._steps(route, left, set(torn)))), torn
+
+    def _steps(self, route: Any, left: Counter[str], torn: set[str]) -> Iterator[Call]:
         for each in route:
             if each.is_depot():
                 continue
             stop, part = self.wave.parts[each.idx]
-            if stop.id not in whole:
+            if stop.id in torn:
                 continue
             if each.is_pickup():
                 yield Call(Kind.COLLECT, part.depot_id, (stop.id,))
