@@ -44,13 +44,14 @@ from linli.credit import (
     Fen,
     NotEnoughPoints,
     Points,
+    RedeemReward,
     RedemptionCap,
     TransferSettled,
 )
 from linli.credit.earning import points_for
 from linli.credit.lots import ends_at, last_day
-from linli.credit.programme import defaults
-from linli.kernel.errors import AlreadyDone, Contended, Refused
+from linli.credit.programme import PutProgramme, defaults
+from linli.kernel.errors import AlreadyDone, Contended, NotFound, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import local_date
 from linli.kernel.transact import transaction
@@ -60,6 +61,7 @@ STORES = ("6901234500011", "6901234500028")
 BOXES = tuple(f"06901234000016S{number}" for number in range(3))
 RESIDENTS = ("ann", "bo", "cy")
 DEEDS, MOST_EARNED_POINTS_A_DAY = defaults().deeds, defaults().earned_points_a_day
+REWARDS_A_DAY, REWARD_POINTS = 3, defaults().rewards["delivery"].price_points
 CAP, DEPOSIT, REWARD, GIFT = Points(12), Fen(1000), Points(5), Points(20)
 CITY = Caller("mayor", frozenset({(Role.CITY, "wulin")}))
 KEEPER = Caller("keeper", frozenset((Role.STORE, store) for store in STORES))
@@ -87,6 +89,7 @@ class Neighbourhood(RuleBasedStateMachine):
 
     open_orders: Bundle[Held] = Bundle("open_orders")
     awards: Bundle[AwardDeed] = Bundle("awards")
+    rewards: Bundle[tuple[RedeemReward, str]] = Bundle("rewards")
     returns: Bundle[tuple[ReturnBox, str]] = Bundle("returns")
 
     def __init__(self) -> None:
@@ -100,9 +103,12 @@ class Neighbourhood(RuleBasedStateMachine):
         self.spent: Counter[tuple[str, str]] = Counter()
         self.earned: Counter[tuple[str, str]] = Counter()
         self.holder: dict[str, str | None] = dict.fromkeys(BOXES)
-        self.said: dict[UUID, AwardedDeed | Returned] = {}
+        self.said: dict[UUID, AwardedDeed | Returned | credit.Redeemed] = {}
         self.deeds: Counter[tuple[str, int]] = Counter()
         self.turned_away: set[UUID] = set()
+        self.redeemed: Counter[tuple[str, str]] = Counter()
+        self.refusals: dict[UUID, str] = {}
+        self.taken_back: set[UUID] = set()
         self.lots: dict[str, list[list[Any]]] = {who: [] for who in RESIDENTS}
 
     def teardown(self) -> None:
@@ -115,6 +121,9 @@ class Neighbourhood(RuleBasedStateMachine):
         for box_id in BOXES:
             command = RegisterBox(store_id=STORES[0])
             boxes.register(box_id, command, caller=KEEPER, now=self.now)
+        rules = defaults().model_dump()
+        rules["rewards"]["delivery"]["a_day"] = REWARDS_A_DAY
+        credit.programme.put("wulin", PutProgramme.model_validate(rules), "*")
         for resident in RESIDENTS:
             with transaction() as tx:
                 gift, who = f"{resident}/gift", resident
@@ -169,6 +178,42 @@ class Neighbourhood(RuleBasedStateMachine):
     @rule(command=awards, troubles=Troubles)
     def an_award_is_sent_again(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
         self.award(command, troubles)
+
+    @rule(command=awards, troubles=Troubles)
+    def a_deed_is_taken_back(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
+        awarded = self.said.get(command.id)
+        undo = credit.ReverseDeed(
+            id=self.new_id(),
+            community_id="wulin",
+            resident_id=command.resident_id,
+            deed_id=command.id,
+            reason="mistake",
+        )
+        answer = self.ask(lambda: credit.reverse_deed(undo, caller=CITY, now=self.now), troubles)
+        if not isinstance(awarded, AwardedDeed):
+            assert isinstance(answer, NotFound), answer
+        elif command.id in self.taken_back:
+            assert isinstance(answer, credit.NotReversible), answer
+        elif self.free(command.resident_id) < awarded.points:
+            assert isinstance(answer, NotEnoughPoints), answer
+        else:
+            assert isinstance(answer, credit.ReversedDeed), answer
+            self.taken_back.add(command.id)
+            self.spends(command.resident_id, awarded.points)
+
+    @rule(target=rewards, resident=Resident, troubles=Troubles)
+    def a_reward_is_taken(
+        self, resident: str, troubles: list[Fault | None]
+    ) -> tuple[RedeemReward, str]:
+        command = RedeemReward(id=self.new_id(), community_id="wulin", reward="delivery")
+        self.redeem(command, resident, troubles)
+        return command, resident
+
+    @rule(sent=rewards, troubles=Troubles)
+    def a_reward_is_asked_for_again(
+        self, sent: tuple[RedeemReward, str], troubles: list[Fault | None]
+    ) -> None:
+        self.redeem(*sent, troubles)
 
     @rule(
         target=open_orders,
@@ -335,6 +380,37 @@ class Neighbourhood(RuleBasedStateMachine):
             points -= taken
         assert not points
 
+    def free(self, who: str) -> int:
+        """What may be spent."""
+        return self.balance[who] - self.held[who]
+
+    def redeem(self, command: RedeemReward, who: str, troubles: list[Fault | None]) -> None:
+        caller, day = Caller(who, frozenset({(Role.RESIDENT, "wulin")})), self.day()
+        answer = self.ask(lambda: credit.redeem(command, caller=caller, now=self.now), troubles)
+        if command.id in self.said:
+            assert answer == self.said[command.id]
+            return
+        today = sum(n for (_, on), n in self.redeemed.items() if on == day)
+        foretold = (
+            credit.ProgrammeCap.code
+            if today >= REWARDS_A_DAY
+            else NotEnoughPoints.code
+            if self.free(who) < REWARD_POINTS
+            else RedemptionCap.code
+            if self.redeemed[who, day] >= 2
+            else None
+        )
+        told = self.refusals.get(command.id, foretold)
+        if told is not None:  # For ever.
+            assert isinstance(answer, Refused), answer
+            assert answer.code == told
+            self.refusals[command.id] = told
+            return
+        assert isinstance(answer, credit.Redeemed), answer
+        self.said[command.id] = answer
+        self.redeemed[who, day] += 1
+        self.spends(who, REWARD_POINTS)
+
     def give_back(self, command: ReturnBox, by: str, troubles: list[Fault | None]) -> None:
         answer = self.ask(
             lambda: boxes.take_back(command, caller=KEEPER, now=self.now, reward_points=REWARD),
@@ -420,8 +496,8 @@ class Neighbourhood(RuleBasedStateMachine):
 
 
 Neighbourhood.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=25,
+    max_examples=30,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from linli.routing.index import Index
 from linli.routing.insertion import insertion
 from linli.routing.model import (
+    ALWAYS,
     EMERGENCY,
     UNREACHABLE,
     Depot,
@@ -141,6 +142,36 @@ def problems(draw: st.DrawFn, cut: bool = True, underway: bool = True) -> Proble
         balance_fen_per_hour=draw(st.sampled_from([0, 0, 500])),
     )
     return draw(begun(problem)) if underway and draw(st.booleans()) else problem
+
+
+@st.composite
+def easy_problems(draw: st.DrawFn) -> Problem:
+    """Problems in which there is always a route to alter: one store, room and time for all."""
+    problem = draw(problems(cut=False, underway=False))
+    free = Window(0, 30_000)
+    parts = (Part("d0", draw(st.integers(1, 20)), 1),)
+    asked = problem.stops or (door("s0", 0, parts=parts),)
+    crew = problem.vehicles or (replace(RIDER, id="v0"),)
+    return replace(
+        problem,
+        depots=tuple(replace(depot, window=ALWAYS) for depot in problem.depots),
+        stops=tuple(
+            replace(s, parts=s.parts or parts, window=free, due_seconds=None, skills=(),
+                    penalty_fen=100_000)
+            for s in _lukewarm(asked)
+        ),
+        vehicles=tuple(
+            replace(v, shift=free, max_duration_seconds=30_000, capacity_grams=500,
+                    capacity_boxes=50, capacity_cold_boxes=9, rest=None)
+            for v in crew
+        ),
+    )  # fmt: skip
+
+
+def _lukewarm(asked: tuple[Stop, ...]) -> tuple[Stop, ...]:
+    return tuple(
+        replace(s, parts=tuple(replace(p, cold_limit_seconds=None) for p in s.parts)) for s in asked
+    )
 
 
 @st.composite

@@ -175,6 +175,13 @@ def test_a_fallback_that_does_not_hold_is_our_defect_and_raises() -> None:
     assert [each.code for each in rejected.value.violations] == [Code.METRES_WRONG]
 
 
+def _ride(problem: dict[str, Any], locked: list[Any], at: int = 0) -> None:
+    names = "kind", "place_id", "stop_ids"
+    calls = [dict(zip(names, call, strict=True)) for call in locked]
+    underway = {"visits": [], "at": at, "now_seconds": 0, "locked": calls}
+    problem["vehicles"][0].update(underway=underway)
+
+
 MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "empty object": (lambda it: it.clear(), "travels"),
     "no stops field": (lambda it: it.pop("stops"), "stops"),
@@ -211,6 +218,47 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda it: it["vehicles"][0].update(capacity_grams=10**18),
         "vehicles[0].capacity_grams",
     ),
+    "nothing to do": (lambda it: it["stops"][0].update(parts=[], returns=[]), "stops[0].parts"),
+    "a return to nowhere": (
+        lambda it: it["stops"][0].update(returns=[{"depot_id": "x", "load_grams": 1}]),
+        "stops[0].returns[0].depot_id",
+    ),
+    "a skill twice": (lambda it: it["stops"][0].update(skills=["a", "a"]), "stops[0].skills[1]"),
+    "a skill that is no text": (lambda it: it["stops"][0].update(skills=[1]), "stops[0].skills"),
+    "due after the window": (
+        lambda it: it["stops"][0].update(due_seconds=36_001),
+        "stops[0].due_seconds",
+    ),
+    "a priority above all": (lambda it: it["stops"][0].update(priority=10), "stops[0].priority"),
+    "negative cold": (
+        lambda it: it["stops"][0]["parts"][0].update(cold_limit_seconds=-1),
+        "stops[0].parts[0].cold_limit_seconds",
+    ),
+    "a rest for ever": (
+        lambda it: it["vehicles"][0].update(rest={"rest_seconds": 10**7}),
+        "vehicles[0].rest.rest_seconds",
+    ),
+    "balance below nothing": (
+        lambda it: it.update(balance_fen_per_hour=-1),
+        "balance_fen_per_hour",
+    ),
+    "delivered before collected": (
+        lambda it: _ride(it, [["deliver", "near", ["near"]]]),
+        "vehicles[0].underway.locked[0].stop_ids",
+    ),
+    "collected twice": (
+        lambda it: _ride(it, [["collect", "store", ["near"]], ["collect", "store", ["near"]]]),
+        "vehicles[0].underway.locked[1].stop_ids",
+    ),
+    "a kind that is none": (
+        lambda it: _ride(it, [["juggle", "store", ["near"]]]),
+        "vehicles[0].underway.locked[0].kind",
+    ),
+    "a locked rest": (
+        lambda it: _ride(it, [["rest", "", []]]),
+        "vehicles[0].underway.locked[0].kind",
+    ),
+    "riding from nowhere": (lambda it: _ride(it, [], at=4), "vehicles[0].underway.at"),
     "a pole too far": (
         lambda it: it.update(geometry={"points": [{"lon": 0, "lat": 91}], "paces": []}),
         "geometry.points[0].lon",

@@ -165,8 +165,7 @@ class _Search:
         local = routing_enums_pb2.LocalSearchMetaheuristic
         parameters.first_solution_strategy = first.PARALLEL_CHEAPEST_INSERTION
         parameters.local_search_metaheuristic = local.GUIDED_LOCAL_SEARCH
-        if self._order.steps is None:
-            parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
-        else:
+        parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
+        if self._order.steps is not None:
             parameters.solution_limit = self._order.steps
         return parameters

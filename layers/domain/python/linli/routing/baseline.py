@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from linli.routing.insertion import insertion, last_of
 from linli.routing.model import UNREACHABLE, Problem
 from linli.routing.plan import Plan
+from linli.routing.reasons import orders_of
 from linli.routing.tours import Fleet, Tour, Trip
 
 __all__ = ["first_come_nearest_next", "insertion"]
@@ -36,6 +37,20 @@ def _take(fleet: Fleet, stop: int) -> None:
             if trips is not None and fleet.judge(tour, trips) is not None:
                 tour.trips = trips
                 return
+    _take_alone(fleet, stop)
+
+
+def _take_alone(fleet: Fleet, stop: int) -> None:
+    """Who is idle and asked for just this stop finds an order of stores that does."""
+    for tour in fleet.tours:
+        if tour.trips or stop not in tour.suited:
+            continue
+        for stores in orders_of(fleet.sources[stop]):
+            for drops in orders_of(fleet.drops[stop]):
+                trip = Trip(stores, [stop], drops)
+                if fleet.judge(tour, [trip]) is not None:
+                    tour.trips = [trip]
+                    return
 
 
 def _with(fleet: Fleet, tour: Tour, stop: int, another_trip: bool) -> list[Trip] | None:
