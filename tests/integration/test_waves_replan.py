@@ -218,8 +218,15 @@ def test_what_has_moved_meanwhile_is_framed_anew(db: Engine) -> None:
 
 def paper(order_id: str) -> None:
     """Told late, on paper: it was delivered."""
-    report = {"courier_id": None, "outcome": "delivered", "box_ids": [], "at": AFTER}
-    orders.deliver_on_paper(str(uuid7()), order_id, now=AFTER, **report)
+    orders.deliver_on_paper(
+        str(uuid7()),
+        order_id,
+        courier_id=None,
+        outcome="delivered",
+        box_ids=[],
+        at=AFTER,
+        now=AFTER,
+    )
 
 
 def test_what_keeps_moving_is_given_up_and_the_routes_stay(db: Engine) -> None:

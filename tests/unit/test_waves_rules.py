@@ -227,6 +227,6 @@ def test_an_offer_of_one_door_does_not_tell_the_door() -> None:
     assert area.radius_metres % 500 == 0
 
 
-@pytest.mark.parametrize(("stops", "seconds"), [(1, 1), (12, 2), (300, 20), (2000, 20)])
+@pytest.mark.parametrize(("stops", "seconds"), [(1, 1), (15, 2), (150, 11), (2000, 12)])
 def test_the_search_is_short_for_few_stops_and_bounded_for_many(stops: int, seconds: int) -> None:
     assert search_seconds(stops) == seconds

@@ -81,8 +81,8 @@ def parts_of(order: Order) -> dict[str, tuple[int, int]]:
 
 
 def search_seconds(stops: int) -> int:
-    """How long to search for a cluster's plan: little for a few stops, never over 20 s."""
-    return min(20, 1 + stops // 10)
+    """How long to search for a cluster's plan: little for a few stops, never over 12 s."""
+    return min(12, 1 + stops // 15)
 
 
 def problem_of(
