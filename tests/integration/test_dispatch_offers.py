@@ -224,6 +224,24 @@ def test_two_routes_at_the_same_time_are_too_many_for_one(db: Engine) -> None:
     assert waves.route_on_desk(other).courier_id is None
 
 
+@pytest.mark.parametrize("repeat", range(3))
+def test_two_devices_of_one_courier_take_one_of_two_routes_at_the_same_time(
+    db: Engine, repeat: int
+) -> None:
+    both = [ROUTE, second_wave(db)]
+
+    def give(route_id: str) -> str:
+        try:
+            dispatching.take(route_id, ANNA.subject, AFTER)
+        except Busy as busy:
+            return busy.code
+        return "held"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(give, both)) == ["busy", "held"]
+    assert sum(waves.route_on_desk(each).courier_id is not None for each in both) == 1
+
+
 def second_wave(db: Engine) -> str:
     """Another wave at the same hour; answers its route."""
     slot_id = SLOT_ID.replace("T1000", "T1001")

@@ -7,6 +7,7 @@ from linli import orders
 from tests.simulation import requests as r
 from tests.simulation.crediting import crediting
 from tests.simulation.crowding import crowding
+from tests.simulation.dispatching import offering, riding
 from tests.simulation.moving import moving
 from tests.simulation.paying import IN_WAVE, Started, paying, picking_apart
 from tests.simulation.preselling import preselling
@@ -251,5 +252,7 @@ FLOWS = {
         paying,
         picking_apart,
         returning,
+        offering,
+        riding,
     )
 }

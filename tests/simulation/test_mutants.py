@@ -3,6 +3,7 @@
 import pytest
 
 from tests.simulation.credit_mutants import CREDIT_MUTANTS
+from tests.simulation.dispatch_mutants import DISPATCH_MUTANTS
 from tests.simulation.flows import FLOWS
 from tests.simulation.mutants import MUTANTS, Mutant, applied
 from tests.simulation.order_mutants import ORDER_MUTANTS
@@ -11,7 +12,15 @@ from tests.simulation.returning_mutants import RETURNING_MUTANTS
 from tests.simulation.stock_mutants import STOCK_MUTANTS
 from tests.support.world import first_caught
 
-ALL = CREDIT_MUTANTS + MUTANTS + ORDER_MUTANTS + PRESALE_MUTANTS + STOCK_MUTANTS + RETURNING_MUTANTS
+ALL = (
+    CREDIT_MUTANTS
+    + MUTANTS
+    + ORDER_MUTANTS
+    + PRESALE_MUTANTS
+    + STOCK_MUTANTS
+    + RETURNING_MUTANTS
+    + DISPATCH_MUTANTS
+)
 
 
 @pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)

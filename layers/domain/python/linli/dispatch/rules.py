@@ -6,7 +6,7 @@ tiredness and a vehicle larger than needed weigh beside it. The weights are data
 `benchmarks/dispatch` shows what they do.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -76,23 +76,6 @@ class Candidate:
     refused: Set[str] = frozenset()
 
 
-def obstacle(need: Need, who: Candidate, now: datetime) -> Obstacle | None:
-    """Why the courier cannot have the route; None if they can."""
-    checks: dict[Obstacle, bool] = {
-        "refused": need.route_id in who.refused,
-        "busy": overlaps(who.spans, need.depart_at, need.finish_at),
-        "off_shift": not _on_shift(need, who.courier, now),
-        "too_far": _metres(need, who) > who.courier.reach_metres,
-        "too_small": _too_small(need, who.courier),
-        "vehicle": RANK[who.courier.vehicle] < RANK[need.vehicle],
-        "skill": not need.skills <= set(who.courier.skills),
-        "cold_box": need.cold and not who.courier.cold_box,
-        "rest_due": not may_start(who.rest, max(now, need.depart_at), need.seconds),
-        "fatigue": who.fatigue == "alarm",
-    }
-    return next((name for name, holds in checks.items() if holds), None)
-
-
 def overlaps(spans: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
     """Whether a ride from `start` to `end` would meet one of `spans`."""
     return any(start < other_end and other_start < end for other_start, other_end in spans)
@@ -115,6 +98,30 @@ def _too_small(need: Need, courier: Courier) -> bool:
 
 def _metres(need: Need, who: Candidate) -> int:
     return who.courier.start.point.metres_to(need.start)
+
+
+Check = Callable[[Need, Candidate, datetime], bool]
+_CHECKS: Final[tuple[tuple[Obstacle, Check], ...]] = (
+    ("refused", lambda need, who, now: need.route_id in who.refused),
+    ("fatigue", lambda need, who, now: who.fatigue == "alarm"),
+    ("vehicle", lambda need, who, now: RANK[who.courier.vehicle] < RANK[need.vehicle]),
+    ("skill", lambda need, who, now: not need.skills <= set(who.courier.skills)),
+    ("cold_box", lambda need, who, now: need.cold and not who.courier.cold_box),
+    ("too_small", lambda need, who, now: _too_small(need, who.courier)),
+    ("busy", lambda need, who, now: overlaps(who.spans, need.depart_at, need.finish_at)),
+    ("off_shift", lambda need, who, now: not _on_shift(need, who.courier, now)),
+    (
+        "rest_due",
+        lambda need, who, now: not may_start(who.rest, max(now, need.depart_at), need.seconds),
+    ),
+    ("too_far", lambda need, who, now: _metres(need, who) > who.courier.reach_metres),
+)
+"""The cheapest to look at first: a wave has many pairs."""
+
+
+def obstacle(need: Need, who: Candidate, now: datetime) -> Obstacle | None:
+    """Why the courier cannot have the route; None if they can."""
+    return next((name for name, check in _CHECKS if check(need, who, now)), None)
 
 
 def cost_fen(need: Need, who: Candidate, mean_income_fen: int, now: datetime) -> int:
