@@ -9,7 +9,7 @@ What is assumed of supply, demand and channels is said in `data.py`.
 
 import argparse
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -61,7 +61,10 @@ def main() -> int:
     for quantile in chosen.quantiles:
         rule = Rule(quantile, chosen.replenish)
         rows[f"  protected {quantile}"] = _play(days, learning, _pools(), chosen.online, rule)
+        lent = _play(days, learning, _pools(), chosen.online, rule, lending=True)
+        rows[f"    and lent ({lent.lent_units})"] = lent
     _print(rows)
+    print(_ceiling(days, learning))
     return 0
 
 
@@ -98,6 +101,7 @@ def _play(
     pools: Mapping[str, Sequence[tuple[Shop, int]]],
     online: float,
     rule: Rule | None,
+    lending: bool = False,
 ) -> Result:
     """All days in order; protection is learnt anew each Monday from what walk-ins bought so far."""
     result, history = Result(), History()
@@ -108,7 +112,8 @@ def _play(
         if rule is not None and learning and on.weekday() == 0 and n >= 7:
             kept = _learn(history, rule)
         into = result if n >= learning else Result()
-        bought = trade(on, day, events_of(day, online, str(on)), pools, kept, into)
+        events = events_of(day, online, str(on))
+        bought = trade(on, day, events, pools, kept, into, lending=lending)
         for shelf, hours in bought.items():
             history.setdefault(shelf, {})[on] = hours
     return result
@@ -137,6 +142,19 @@ def _learn(history: Mapping[Shelf, Mapping[date, list[int]]], rule: Rule) -> dic
         shelf: levels(dict(sorted(days.items())[-56:]), rule.replenish_hours, rule.quantile)
         for shelf, days in history.items()
     }
+
+
+def _ceiling(days: Days, learning: int) -> str:
+    """What nobody could beat: goods that were there at all, whoever had them and wanted them."""
+    wanted = served = 0.0
+    for day in list(days.values())[learning:]:
+        supply, demand = Counter[str](), Counter[str]()
+        for shelf in day:
+            supply[shelf.product] += sum(shelf.delivered)
+            demand[shelf.product] += sum(shelf.wanted)  # type: ignore[assignment]
+        wanted += sum(demand.values())
+        served += sum(min(units, demand[product]) for product, units in supply.items())
+    return f"of the units wanted, {served / wanted:.1%} were in any of the stores on that day."
 
 
 def _print(rows: Mapping[str, Result]) -> None:

@@ -4,13 +4,16 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from benchmarks.fill_rate.data import HOURS, ShelfDay, whole_units
-from linli.stock import OutOfStock, choose_sources
+from linli.kernel.time import ZONE
+from linli.stock import Level, OutOfStock, choose_sources, hours, suggest
 from linli.stock.rules import Offer
 
 BASKET_UNITS = (1, 2, 2, 3, 3, 3, 4, 4, 5, 6)
+LENDING_HOURS = (9, 14)
+"""When stores lend each other what the product suggests; it is there an hour later."""
 PEAK_WEEKDAY, PEAK_HOURS = 4, (16, 17)
 """The source's peak: Friday, 16 to 18 h."""
 
@@ -44,6 +47,7 @@ class Result:
     """(walk-ins | orders, wanted | served) -> units."""
     peak: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(walk-ins | orders, wanted | served) -> units at the peak."""
+    lent_units: int = 0
     dry: set[tuple[date, str, str]] = field(default_factory=set)
     """Fridays, stores and products of which a walk-in of the peak found the shelf empty."""
 
@@ -106,16 +110,24 @@ def trade(
     pools: Mapping[str, Sequence[tuple[Shop, int]]],
     kept: Mapping[Shelf, Sequence[int]],
     result: Result,
+    lending: bool = False,
 ) -> dict[Shelf, list[int]]:
     """
     Play a day; `pools` has the stores that may supply an order of each store's customers, `kept`
-    what a shelf keeps for walk-ins by hour of the week. Answers what walk-ins bought by hour.
+    what a shelf keeps for walk-ins by hour of the week; with `lending` the stores carry out what
+    the product suggests to transfer. Answers what walk-ins bought by hour.
     """
     stock: Counter[Shelf] = Counter()
     bought: dict[Shelf, list[int]] = {(s.store, s.product): [0] * 24 for s in day}
+    on_way: Counter[Shelf] = Counter()
     for hour in HOURS:
+        stock += on_way
+        on_way.clear()
         for shelf in day:
             stock[shelf.store, shelf.product] += shelf.delivered[hour]
+        if lending and hour in LENDING_HOURS:
+            on_way = lend(datetime.combine(on, time(hour), ZONE), day, stock, pools, kept)
+            result.lent_units += on_way.total()
         of_week = on.weekday() * 24 + hour
         for event in hours[hour]:
             if event.online:
@@ -124,6 +136,36 @@ def trade(
                 served = _walk_in(event, stock, bought, hour)
             result.note(event, served, on, hour)
     return bought
+
+
+def lend(
+    now: datetime,
+    day: Sequence[ShelfDay],
+    stock: Counter[Shelf],
+    pools: Mapping[str, Sequence[tuple[Shop, int]]],
+    kept: Mapping[Shelf, Sequence[int]],
+) -> Counter[Shelf]:
+    """Take what the product suggests to move off the shelves; answers what is on its way."""
+    good_until = (now + timedelta(days=2)).date()
+    levels = [
+        Level(
+            shelf.store,
+            shelf.product,
+            received_units=units,
+            atp_units=units,
+            protection=hours.pack(kept[shelf.store, shelf.product]),
+            dated={good_until: units},
+        )
+        for shelf in day
+        if (shelf.store, shelf.product) in kept
+        for units in [stock[shelf.store, shelf.product]]
+    ]
+    metres = {(a, shop.store_id): m for a, pool in pools.items() for shop, m in pool}
+    on_way: Counter[Shelf] = Counter()
+    for each in suggest(levels, metres, now):
+        stock[each.from_store_id, each.sku] -= each.units
+        on_way[each.to_store_id, each.sku] += each.units
+    return on_way
 
 
 def _walk_in(

@@ -1,16 +1,20 @@
-"""Delivery slots, and the rules that they are opened from, over HTTP."""
+"""Delivery slots, the rules that they are opened from, and lockers, over HTTP."""
 
+from datetime import date
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import AwareDatetime, BaseModel
 
-from linli import slots
+from linli import lockers, slots
 from linli.kernel import door
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Role
 from linli.kernel.ids import CommunityId, SlotId
+from linli.kernel.time import local_date
+from linli.lockers import Locker, PutLocker
+from linli.lockers.model import LockerId
 from linli.slots import PriceStep, PutSlot, PutSlotRules, Slot, SlotRules, UnknownSlot
 
 app = door.api("slots")
@@ -119,6 +123,76 @@ def put_rules(
 def read_rules(community_id: Annotated[CommunityId, Path()]) -> Response[SlotRules]:
     found, etag = slots.read_rules(community_id)
     return door.answer(found, ETag=etag)
+
+
+class FreeOf(BaseModel):
+    """Compartments of a size, and how many of them are free on the day."""
+
+    size: str
+    count: int
+    most_grams: int
+    free: int
+
+
+class LockerView(BaseModel):
+    """A locker with what is free in it on a day."""
+
+    locker_id: str
+    name_zh: str
+    name_en: str
+    lon: float
+    lat: float
+    compartments: list[FreeOf]
+
+
+class LockerList(BaseModel):
+    """The lockers of a community."""
+
+    on: date
+    lockers: list[LockerView]
+
+
+@app.put(
+    "/v1/lockers/<locker_id>",
+    summary="Register a locker and its compartments",
+    description="A locker's order takes the smallest compartment that holds it, one order a "
+    "compartment and day; without lockers a community's locker slots count places alone.",
+    tags=["slots"],
+    responses=door.ok(Locker, 404, 412, 428),
+)
+def put_locker(
+    locker_id: Annotated[LockerId, Path()], locker: PutLocker, if_match: IfMatch = None
+) -> Response[Locker]:
+    door.caller(app).require(locker.community_id, Role.CITY)
+    written, etag = lockers.put_locker(locker_id, locker, if_match)
+    return door.answer(written, ETag=etag)
+
+
+@app.get(
+    "/v1/lockers",
+    summary="The lockers of a community, and what is free in them on a day",
+    tags=["slots"],
+    responses=door.ok(LockerList),
+)
+def list_lockers(
+    community_id: Annotated[CommunityId, Query()],
+    on: Annotated[date | None, Query(description="Today by default")] = None,
+) -> Response[LockerList]:
+    day = on or local_date(door.now(app))
+    views = [_locker_view(each, day) for each in lockers.lockers_of(community_id)]
+    return door.answer(LockerList(on=day, lockers=views))
+
+
+def _locker_view(locker: Locker, day: date) -> LockerView:
+    taken = lockers.taken_on(locker, day.isoformat())
+    same = ("locker_id", "name_zh", "name_en", "lon", "lat")
+    return LockerView(
+        **{name: getattr(locker, name) for name in same},
+        compartments=[
+            FreeOf(**each.model_dump(), free=max(0, each.count - taken[each.size]))
+            for each in locker.compartments
+        ],
+    )
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

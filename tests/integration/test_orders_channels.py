@@ -1,23 +1,28 @@
 """Pickup, locker, the last 500 metres, and orders for somebody else: each has its own way."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from linli import catalogue, credit, orders, stock
+from linli import catalogue, credit, lockers, orders, stock
 from linli.catalogue import PutProduct
 from linli.kernel import editing
-from linli.kernel.errors import IdReused, Invalid, NotFound, Refused
+from linli.kernel.errors import Contended, IdReused, Invalid, NotFound, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
-from linli.orders import Collect, GiveConsent, Order, consent
+from linli.lockers import PutLocker
+from linli.orders import ChangeLines, Collect, GiveConsent, Order, consent
 from linli.orders.collect import CODE_VALID, MOST_TRIES
+from linli.orders.model import LineIn
 from tests.support import lives
 from tests.support import village as v
 from tests.support.engine import Engine, engine
+from tests.support.http import golden, send
 from tests.support.picking import pack, send_off
 from tests.support.world import audit_now
 
@@ -169,6 +174,161 @@ def test_a_locker_takes_no_more_orders_than_it_has_boxes(db: Engine) -> None:
     for _ in range(9):
         lives.place({EGGS: 1}, slot_id=lives.LOCKER_SLOT)
     refused("slot_full", lambda: lives.place({EGGS: 1}, slot_id=lives.LOCKER_SLOT))
+
+
+def register(locker_id: str, metres: float = 0, **compartments: tuple[int, int]) -> None:
+    """A locker east of the residents' home with `count, most_grams` compartments by size."""
+    sizes = [
+        {"size": size, "count": count, "most_grams": grams}
+        for size, (count, grams) in compartments.items()
+    ]
+    place = {"lon": v.HOME_LON + metres / 96_000, "lat": v.HOME_LAT}
+    names = {"name_zh": "柜", "name_en": "Locker", "community_id": v.COMMUNITY}
+    lockers.put_locker(
+        locker_id, PutLocker.model_validate(names | place | {"compartments": sizes}), None
+    )
+
+
+def in_locker(units: int = 1, sku: str = EGGS, who: str = "r-an", **more: Any) -> Order:
+    """Each unit weighs 500 g."""
+    return lives.place({sku: units}, who, slot_id=lives.LOCKER_SLOT, **more)
+
+
+def where(order: Order) -> tuple[str, str]:
+    assert order.locker is not None
+    assert order.locker.on == "2026-06-01"
+    return order.locker.locker_id, order.locker.size
+
+
+def free() -> list[tuple[str, str, int]]:
+    told = send("slots", golden("lockers_listed", query={"community_id": "wulin", "on": ON})).body
+    return [
+        (each["locker_id"], size["size"], size["free"])
+        for each in told["lockers"]
+        for size in each["compartments"]
+    ]
+
+
+ON = "2026-06-01"
+
+
+def test_an_order_takes_the_smallest_compartment_that_holds_it_in_the_nearest_locker(
+    db: Engine,
+) -> None:
+    register("near", S=(1, 1000), L=(1, 4000))
+    register("far", 200, M=(2, 2000))
+    assert where(in_locker(2)) == ("near", "S")
+    assert where(in_locker(1, who="r-bo")) == ("near", "L"), "the small one is taken"
+    assert where(in_locker(1)) == ("far", "M"), "the near one is full"
+    refused("locker_full", lambda: in_locker(1, locker_id="near"))
+    refused("unknown_locker", lambda: in_locker(1, locker_id="nowhere"))
+    refused("locker_full", lambda: in_locker(8))
+    refused("too_big_for_locker", lambda: in_locker(9))
+    assert free() == [("far", "M", 1), ("near", "S", 0), ("near", "L", 0)]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_an_order_that_ends_before_its_day_gives_its_compartment_back(db: Engine, end: str) -> None:
+    register("near", S=(1, 1000))
+    order = in_locker(pay="online" if end == "expired" else "cash")
+    refused("locker_full", lambda: in_locker(who="r-bo"))
+    if end == "expired":
+        orders.expire(order.order_id, v.LATE)
+    else:
+        orders.cancel(order.order_id, resident_id="r-an", now=v.NOON)
+    again = in_locker(who="r-bo")
+    assert where(again) == ("near", "S")
+    if end == "expired":
+        assert orders.revive(order.order_id, v.LATE, v.SETTINGS) is False, "it is another's now"
+
+
+def test_money_that_comes_late_has_the_compartment_again_if_it_is_free(db: Engine) -> None:
+    register("near", S=(1, 1000))
+    order = in_locker(pay="online")
+    orders.expire(order.order_id, v.LATE)
+    assert free() == [("near", "S", 1)]
+    assert orders.revive(order.order_id, v.LATE, v.SETTINGS)
+    assert free() == [("near", "S", 0)]
+
+
+def test_an_order_that_grows_takes_a_larger_compartment(db: Engine) -> None:
+    register("near", S=(1, 1000), M=(1, 2000))
+    order = in_locker(2)
+    for units, size in ((4, "M"), (3, "M"), (1, "S")):
+        lines = (LineIn(sku=EGGS, units=units),)
+        changed = orders.change(
+            order.order_id,
+            ChangeLines(id=uuid7(), lines=lines),
+            resident_id="r-an",
+            now=v.NOON,
+            settings=v.SETTINGS,
+        )
+        assert where(changed) == ("near", size)
+        assert sum(left for _, _, left in free()) == 1
+    too_many = ChangeLines(id=uuid7(), lines=(LineIn(sku=EGGS, units=5),))
+    refused(
+        "too_big_for_locker",
+        lambda: orders.change(
+            order.order_id, too_many, resident_id="r-an", now=v.NOON, settings=v.SETTINGS
+        ),
+    )
+
+
+def test_a_compartment_is_emptied_by_the_next_morning(db: Engine) -> None:
+    register("near", S=(1, 1000))
+    order = send_off(lives.frozen(in_locker()), v.LATER)
+    stored = lives.end(order, "stored")
+    assert stored.progress.collect_by == "2026-06-01T22:00:00.000Z", "six o'clock"
+    morning = datetime(2026, 6, 1, 22, tzinfo=UTC)
+    assert orders.give_up_waiting(order.order_id, morning).state == "failed"
+    assert free() == [("near", "S", 0)], "that day's compartment is not given twice"
+
+
+def test_twenty_residents_at_once_have_as_many_compartments_as_there_are(db: Engine) -> None:
+    register("near", S=(2, 1000), M=(3, 2000))
+
+    def place(n: int) -> str:
+        for _ in range(20):
+            try:
+                return "placed" if in_locker(sku=v.SKUS[n % 4], who=f"r-{n}") else ""
+            except Contended:
+                continue
+            except Refused as refusal:
+                return refusal.code
+        return "gave up"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = Counter(pool.map(place, range(9)))
+    assert told == {"placed": 5, "locker_full": 4}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"roles": "dispatcher@wulin"}, "forbidden"),
+        ({"roles": "city@gulou"}, "not_found"),
+        ({"body": {"compartments": []}}, "invalid"),
+        ({"body": {"lat": 120.0, "lon": 30.0}}, "invalid"),
+        ({"body": {"compartments": [{"size": "S", "count": 0, "most_grams": 1}]}}, "invalid"),
+        (
+            {"body": {"compartments": [{"size": s, "count": 1, "most_grams": 9} for s in "SM"]}},
+            "invalid",
+        ),
+    ],
+)
+def test_a_locker_that_cannot_be_is_not_registered(
+    db: Engine, changes: dict[str, Any], code: str
+) -> None:
+    assert send("slots", golden("locker_set", **changes)).code == code
+    assert free() == []
+
+
+def test_a_locker_is_registered_and_changed_under_its_etag(db: Engine) -> None:
+    first = send("slots", golden("locker_set"))
+    assert (first.status, free()) == (200, [("gate-3", "S", 2), ("gate-3", "M", 1)])
+    assert send("slots", golden("locker_set")).status == 200
+    fewer = {"compartments": [{"size": "S", "count": 1, "most_grams": 2000}]}
+    assert send("slots", golden("locker_set", body=fewer)).status == 428
 
 
 # ---------------------------------------------------------------- the last 500 metres

@@ -112,6 +112,8 @@ TURNS = {
     "wait": {"stored": "failed"},
     "close": {"delivered": "closed", "collected": "closed", "failed": "closed"},
 }
+CODED = ("routed", "picking", "packed", "handed_over", "stored")
+"""States in which a code is made: to collect the order, or for the courier at the door."""
 CODES = {
     "pick": {"out_of_order", "already_picked"},
     "deliver": {"out_of_order", "already_settled"},
@@ -138,7 +140,7 @@ def test_a_turn_is_made_and_recorded_or_nothing_changes(db: Engine, state: str, 
     after = orders.read(order.order_id)
     to = TURNS.get(use, {}).get(state)
     if to is None:
-        if use != "collect" or state not in ("stored", "packed"):  # A code was made for nothing.
+        if use != "collect" or state not in CODED:  # A code was made for nothing.
             assert db.everything() == before, "refused, or done before, and something changed"
         assert refused in CODES.get(use, {"out_of_order"}) | {""}
         return

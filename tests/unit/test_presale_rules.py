@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.orders.model import AddressIn
+from linli.orders.address import AddressIn
 from linli.presale import Cycle, Goods, PresaleOrder
 from linli.presale.model import PresaleLine
 from linli.presale.rules import in_cases, outcome

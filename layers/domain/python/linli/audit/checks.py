@@ -226,6 +226,7 @@ def slots(snapshot: Snapshot) -> Iterator[Finding]:
             what = f"it is {record.state}, in wave {record.wave_id} of slot {record.slot_id}"
             yield Finding(record.order_id, what, record.version)
     yield from _waves(snapshot, by_slot)
+    yield from _lockers(snapshot)
 
 
 def _of_slot(slot: Slot | None, records: Sequence[Record]) -> Iterator[str]:
@@ -237,6 +238,22 @@ def _of_slot(slot: Slot | None, records: Sequence[Record]) -> Iterator[str]:
         yield f"{slot.taken_orders} places taken by {served} orders"
     if slot.taken_orders > slot.capacity_orders:
         yield f"{slot.taken_orders} places taken of {slot.capacity_orders}"
+
+
+def _lockers(snapshot: Snapshot) -> Iterator[Finding]:
+    """A compartment is taken for each order that has one, and for nobody else."""
+    orders: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    for record in snapshot.records.values():
+        place = record.order.locker if record.order else None
+        if place is not None and record.order and record.state in HAS_PLACE:
+            day = f"{place.on}#{place.size}"
+            orders[record.order.community_id, place.locker_id, day].append(record)
+    for key in sorted(orders.keys() | snapshot.lockers.keys()):
+        mine, taken = orders[key], snapshot.lockers.get(key, 0)
+        if taken != len(mine):
+            what = f"{taken} compartments taken by {len(mine)} orders"
+            evidence = taken, tuple(record.version for record in mine)
+            yield Finding("/".join(key), what, evidence)
 
 
 def _waves(snapshot: Snapshot, by_slot: Mapping[str, Sequence[Record]]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from linli.audit.presales import expected
 from linli.incidents.audit import kept
 from linli.kernel import tables
 from linli.kernel.tables import Table
+from linli.lockers.audit import used
 from linli.orders.audit import records
 from linli.payments.audit import books
 from linli.presale.audit import cycles
@@ -43,6 +44,7 @@ def look(cap_points: int) -> Snapshot:
         booked=expected(booked(), presales),
         records=records(),
         slots=offered(),
+        lockers=used(),
         waves=frozen_waves(),
         presales=presales,
         transfers=ledger.transfers,

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from linli.incidents.audit import IncidentRecord
+from linli.lockers.audit import Used
 from linli.orders.audit import Record
 from linli.payments.audit import Books
 from linli.presale.audit import CycleRecord
@@ -50,6 +51,7 @@ class Snapshot:
     booked: Mapping[Shelf, Booked] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
     slots: Mapping[str, Slot] = field(default_factory=dict)
+    lockers: Used = field(default_factory=dict)
     waves: Mapping[str, WaveRecord] = field(default_factory=dict)
     presales: Mapping[str, CycleRecord] = field(default_factory=dict)
     transfers: Mapping[str, Transfer] = field(default_factory=dict)

@@ -32,6 +32,8 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/slots/{slot_id}": ANY,
     "PUT /v1/slot-rules/{community_id}": frozenset({_Y}),
     "GET /v1/slot-rules/{community_id}": ANY,
+    "PUT /v1/lockers/{locker_id}": frozenset({_Y}),
+    "GET /v1/lockers": ANY,
     # stock
     "GET /v1/availability": ANY,
     "POST /v1/stock/receipts": frozenset({_S}),

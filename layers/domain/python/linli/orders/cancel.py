@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from linli import slots, stock
+from linli import lockers, slots, stock
 from linli.kernel.errors import NotFound
 from linli.kernel.transact import Transaction
 from linli.orders import hold
@@ -34,8 +34,10 @@ def cancel(order_id: str, *, resident_id: str, now: datetime, reason: str = "") 
 
 
 def give_back(tx: Transaction, order: Order, now: datetime) -> None:
-    """Give back what a placed order holds: its place, its units, its points and deposits."""
+    """Give back what a placed order holds: its places, its units, its points and deposits."""
     slots.give_back(tx, order.slot_id)
+    if order.locker is not None:
+        lockers.give_back(tx, order.community_id, order.locker)
     for source in sources_of(order):
         stock.release(tx, source)
     hold.void(tx, order, now)

@@ -93,11 +93,12 @@ def _change(
     if order.payment == "paid" and fen > order.final_fen:
         raise DearerThanPaid(total_fen=fen, paid_fen=order.final_fen)
     progress = reprice(tx, order, fen, reason="changed", now=now)
-    promise = ("lines", "goods_fen", "total_fen")
+    promise = ("lines", "goods_fen", "total_fen", "locker")
     updated = {name: getattr(changed, name) for name in promise}
     body = [OrderRow.body.set(body_of(order.model_copy(update=updated)))]
     turn(tx, order, "change", actor=by, now=now, progress=progress, actions=body)
     _move(tx, sources_of(order), decision.sources)
+    plan.take_locker(tx, changed)
 
 
 def _move(tx: Transaction, before: Sequence[Source], after: Sequence[Source]) -> None:

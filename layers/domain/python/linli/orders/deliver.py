@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from linli import lockers
 from linli.kernel import ids
 from linli.kernel.errors import Conflict, Invalid
 from linli.kernel.time import rfc3339
@@ -135,7 +136,10 @@ def _turn(tx: Transaction, order: Order, told: _Told, now: datetime, *, on_paper
     if (told.outcome == "stored") != (order.channel == "locker") and not on_paper:
         raise OutOfOrder("a locker's order is stored", state=order.state, turn=told.outcome)
     if told.outcome == "stored":
-        waits = {"collect_by": rfc3339(now + COLLECT_WITHIN)}
+        until = now + COLLECT_WITHIN
+        if order.locker is not None:
+            until = lockers.out_by(order.locker, now, COLLECT_WITHIN)
+        waits = {"collect_by": rfc3339(until)}
         progress = order.progress.model_copy(update=waits)
         turn(tx, order, "store", actor=by, now=now, progress=progress)
         return

@@ -6,9 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linli.credit import MOST_COUPONS, CouponId
 from linli.kernel.errors import Refused
-from linli.kernel.geography import Crs, Point, point
+from linli.kernel.geography import Point
 from linli.kernel.ids import CommandId, CommunityId, PersonId, Sku, SlotId, StoreId
 from linli.leaders.model import Attribution
+from linli.lockers import LockerPlace
+from linli.lockers.model import LockerId
+from linli.orders.address import AddressIn
 from linli.orders.progress import Progress
 from linli.orders.states import State
 
@@ -67,31 +70,6 @@ class NoEmergency(Refused):
     title_zh = "应急储备仅供应急使用"
 
 
-class AddressIn(BaseModel):
-    """Where to deliver to."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    lon: float
-    lat: float
-    crs: Crs = "WGS84"
-    building: Annotated[str, Field(min_length=1, max_length=40)]
-    unit: Annotated[str, Field(max_length=20)] = ""
-    floor: int = Field(default=1, ge=-3, le=120)
-    has_lift: bool = False
-    contact_phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
-
-    @property
-    def point(self) -> Point:
-        """The place in WGS-84. Raises ValueError outside the world."""
-        return point(self.lon, self.lat, self.crs)
-
-    @model_validator(mode="after")
-    def _on_earth(self) -> Self:
-        _ = self.point
-        return self
-
-
 class LineIn(BaseModel):
     """Units of one product."""
 
@@ -139,6 +117,9 @@ class PlaceOrder(BaseModel):
     store_id: StoreId | None = Field(
         default=None, description="Where to pick it up (pickup slots only); none: the nearest"
     )
+    locker_id: LockerId | None = Field(
+        default=None, description="Which locker (locker slots only); none: the nearest with room"
+    )
     for_resident: ForResident | None = Field(
         default=None, description="Placed for somebody else, for a fee; the points are the caller's"
     )
@@ -156,6 +137,8 @@ class PlaceOrder(BaseModel):
             raise ValueError("the slot belongs to another community")
         if self.store_id is not None and self.channel != "pickup":
             raise ValueError("only an order that is picked up chooses its store")
+        if self.locker_id is not None and self.channel != "locker":
+            raise ValueError("only a locker's order chooses its locker")
         return self
 
     @property
@@ -264,6 +247,7 @@ class Order(BaseModel):
     for_resident: ForResident | None = None
     emergency: bool = False
     quiet: bool = False
+    locker: LockerPlace | None = None
     coupons: tuple[CouponUse, ...] = ()
     coupon_fen: int = 0
     priority: bool = False

@@ -158,6 +158,7 @@ def _revive(tx: Transaction, order: Order, now: datetime, settings: Settings) ->
     slots.take(tx, order.slot_id, Moved())
     _hold(tx, decision.sources)
     hold.hold(tx, again, plan.credit(found, now), now, settings)
+    plan.take_locker(tx, again)
 
 
 def _hold(tx: Transaction, sources: Iterable[Source]) -> None:

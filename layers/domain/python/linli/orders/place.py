@@ -114,6 +114,7 @@ def _attempt(
         for source in decision.sources:
             stock.hold(tx, source, Moved())
         hold.hold(tx, order, plan.credit(found, now), now, settings)
+        plan.take_locker(tx, order)
         plan.check_consent(tx)
     return order
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from linli import catalogue, credit, leaders, slots, stock
+from linli import catalogue, credit, leaders, lockers, slots, stock
 from linli.catalogue import Community
 from linli.credit import Coupon, CreditView
 from linli.kernel import reads
@@ -13,8 +13,10 @@ from linli.kernel.settings import Settings
 from linli.kernel.time import local_date
 from linli.kernel.transact import Transaction
 from linli.leaders import Attribution
+from linli.lockers import Locker
 from linli.orders import consent, rules
-from linli.orders.model import AddressIn, LineIn, Order, PlaceOrder
+from linli.orders.address import AddressIn
+from linli.orders.model import LineIn, Order, PlaceOrder
 from linli.orders.rules import Decision
 from linli.stock import Pool
 
@@ -33,6 +35,7 @@ class Plan:
     pool: Pool
     kept: Order | None = None
     attributed: bool = False
+    lockers: tuple[Locker, ...] = ()
 
     def keys(self, now: datetime) -> list[reads.Key]:
         """What a batch must read for it."""
@@ -46,6 +49,7 @@ class Plan:
             keys += credit.coupon_keys(self.resident_id, command.coupons)
         if self.attributed:
             keys.append(leaders.membership_key(self.resident_id))
+        keys += lockers.usage_keys(self.lockers, command.slot_id)
         if command.for_resident:
             keys.append(consent.key(command.for_resident))
         return keys
@@ -70,6 +74,8 @@ class Plan:
             slot=slots.slot_in(found, command.slot_id),
             community=self.community,
             kept=self.kept,
+            lockers=self.lockers,
+            compartments=lockers.usage_in(found, self.lockers, command.slot_id),
             coupons=coupons,
             attribution=self._attribution(found),
         )
@@ -92,6 +98,19 @@ class Plan:
             return None
         return credit.view(found, self.resident_id, local_date(now))
 
+    def take_locker(self, tx: Transaction, order: Order) -> None:
+        """
+        Take the order's compartment and give back the one that it had, if it is another; `tx`
+        fails with `Moved` if somebody else has it by now.
+        """
+        had = self.kept.locker if self.kept and self.kept.state == "placed" else None
+        if order.locker == had:
+            return
+        if had is not None:
+            lockers.give_back(tx, order.community_id, had)
+        if order.locker is not None:
+            lockers.take(tx, order.community_id, order.locker, self.lockers, Moved())
+
     def check_consent(self, tx: Transaction) -> None:
         """Let `tx` fail with `Moved` if the consent was revoked since it was read."""
         if self.command.for_resident:
@@ -109,7 +128,9 @@ def plan_for(
     """The plan of a wish; of `kept`, if it is to change. `attributed`: it may be a leader's."""
     community = catalogue.community(command.community_id, settings.pool_metres)
     pool = stock.pool_for(command.deliver_to.point, command.wanted, community)
-    return Plan(command, resident_id, community, pool, kept, attributed)
+    there = command.channel == "locker"
+    found = tuple(lockers.lockers_of(command.community_id)) if there else ()
+    return Plan(command, resident_id, community, pool, kept, attributed, found)
 
 
 def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder:
@@ -133,6 +154,7 @@ def wish_of(order: Order, lines: tuple[LineIn, ...] | None = None) -> PlaceOrder
             "quiet": order.quiet,
             "pay": order.pay,
             "store_id": order.store_ids[0] if order.channel == "pickup" else None,
+            "locker_id": order.locker.locker_id if order.locker else None,
             "for_resident": order.for_resident,
         }
     )

@@ -1,18 +1,20 @@
 """The pure decision on an order: sources, price and promise, from one snapshot."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from linli import lockers
 from linli.catalogue import Community, Product, Store
 from linli.credit import Coupon
 from linli.kernel.settings import Settings
 from linli.kernel.time import local_date, rfc3339
 from linli.leaders.model import Attribution
+from linli.lockers import Locker, LockerPlace, Usage
+from linli.orders.address import AddressIn
 from linli.orders.model import (
     Address,
-    AddressIn,
     Line,
     Order,
     OutsideEveryPool,
@@ -47,6 +49,8 @@ class Snapshot:
     slot: Slot | None
     community: Community
     kept: Order | None = None
+    lockers: Sequence[Locker] = ()
+    compartments: Usage = field(default_factory=dict)
     coupons: Sequence[Coupon] = ()
     attribution: Attribution | None = None
 
@@ -67,7 +71,8 @@ def decide(
 
     Raises:
         UnknownSlot, SlotClosed, SlotFull, UnknownSku, OutsideEveryPool, OutOfStock,
-        PointsExceedTotal, PriceChanged, CouponUnavailable, CouponUseless
+        PointsExceedTotal, PriceChanged, CouponUnavailable, CouponUseless,
+        UnknownLocker, TooBigForLocker, LockerFull
     """
     slot = _open_slot(snapshot, now)
     unknown = sorted(set(command.wanted) - set(snapshot.products))
@@ -78,7 +83,24 @@ def decide(
     sources = _counted(choose_by_channel(command, snapshot.pool, offered), command, snapshot)
     lines = _lines(command, snapshot, sources)
     promise = _promise(command, lines, snapshot, slot, now, settings)
-    return Decision(_order(command, promise, resident_id, now), sources)
+    order = _order(command, promise, resident_id, now)
+    return Decision(order.model_copy(update={"locker": _locker(command, snapshot, order)}), sources)
+
+
+def _locker(command: PlaceOrder, snapshot: Snapshot, order: Order) -> LockerPlace | None:
+    """A compartment for a locker's order, where the community has registered its lockers."""
+    if order.channel != "locker" or not (snapshot.lockers or command.locker_id):
+        return None
+    kept = snapshot.kept
+    return lockers.choose(
+        snapshot.lockers,
+        snapshot.compartments,
+        order.grams,
+        command.deliver_to.point,
+        command.slot_id,
+        wanted_id=command.locker_id,
+        kept=kept.locker if kept and kept.state == "placed" else None,
+    )
 
 
 def _open_slot(snapshot: Snapshot, now: datetime) -> Slot:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from linli import slots
+from linli import lockers, slots
 from linli.kernel.errors import Conflict
 from linli.kernel.transact import Transaction
+from linli.lockers import LockerFull, LockerPlace
 from linli.orders.cancel import give_back
 from linli.orders.model import Order
 from linli.orders.refund import reprice
@@ -37,13 +38,14 @@ def postpone(
         OutOfOrder: It is not frozen.
         OnARoute: A courier is to bring it.
         SlotFull: The other slot is full or closed.
+        LockerFull: Its compartment is another's on that day.
     """
 
     def act(tx: Transaction, order: Order) -> None:
         if order.slot_id == slot_id and order.state == "placed":
             return
         _check_free(order)
-        moved = order.model_copy(update={"slot_id": slot_id})
+        moved = order.model_copy(update={"slot_id": slot_id, "locker": _another(order, slot_id)})
         actions = [
             OrderRow.slot_id.set(slot_id),
             OrderRow.body.set(body_of(moved)),
@@ -52,9 +54,25 @@ def postpone(
         turn(tx, order, "postpone", actor=by, now=now, reason=reason, actions=actions)
         slots.give_back(tx, order.slot_id)
         slots.take(tx, slot_id, SlotFull())
+        _move_locker(tx, order, moved)
         beside(tx)
 
     return carry_out(order_id, act)
+
+
+def _another(order: Order, slot_id: str) -> LockerPlace | None:
+    """The same compartment on the other slot's day."""
+    if order.locker is None:
+        return None
+    return order.locker.model_copy(update={"on": lockers.day_of(slot_id)})
+
+
+def _move_locker(tx: Transaction, order: Order, moved: Order) -> None:
+    if order.locker is None or moved.locker is None or moved.locker == order.locker:
+        return
+    known = lockers.lockers_of(order.community_id)
+    lockers.give_back(tx, order.community_id, order.locker)
+    lockers.take(tx, order.community_id, moved.locker, known, LockerFull())
 
 
 def withdraw(order_id: str, beside: Beside, *, by: str, reason: str, now: datetime) -> Order:

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from linli.kernel.errors import Conflict, Refused
 from linli.kernel.ids import CommandId, CommunityId, Sku, SlotId, StoreId
-from linli.orders.model import AddressIn, LineIn, Payment, SourceOf
+from linli.orders.address import AddressIn
+from linli.orders.model import LineIn, Payment, SourceOf
 
 MOST_SKUS = 40
 """Closing a cycle is one write of all its SKUs, their procurement and what is on its way."""

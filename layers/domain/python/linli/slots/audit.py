@@ -7,5 +7,6 @@ from linli.slots.rows import RULES, SlotRow, slot_of
 
 def offered() -> dict[str, Slot]:
     """Every slot by its id."""
-    rows = (row for row in reads.scan(SlotRow) if row.pk != RULES)
+    others = (RULES, "LOCKER")
+    rows = (row for row in reads.scan(SlotRow) if not row.pk.startswith(others))
     return {slot.slot_id: slot for slot in map(slot_of, rows)}
