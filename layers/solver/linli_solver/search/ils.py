@@ -31,9 +31,6 @@ from pyvrp.search import (
 from linli_solver.search.pool import Pool
 
 LARGEST_PENALTY, SMALLEST_PENALTY = 1e8, 0.1
-DEAR_AT_FIRST = 20
-"""Times its price that a violation costs at first: on a thousand stops something is always amiss
-otherwise, and a short run would not hold once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Settings:
 
     neighbours: int = 50
     perturbations: int = 25
-    hot: float = 1.0
+    hot: float = 0.1
     cold: float = 0.01
     update_every: int = 100
     remember: float = 1.02
@@ -58,8 +55,7 @@ class Penalties:
     UP, DOWN, HOLD, TOLERANCE = 1.5, 0.9, 0.65, 0.05
 
     def __init__(self, first: Sequence[float], update_every: int) -> None:
-        dear = [each * DEAR_AT_FIRST for each in first]
-        self._prices = [min(LARGEST_PENALTY, max(SMALLEST_PENALTY, each)) for each in dear]
+        self._prices = [min(LARGEST_PENALTY, max(SMALLEST_PENALTY, each)) for each in first]
         self._held = [0] * len(self._prices)
         self._seen, self._every = 0, update_every
         self.evaluator = self._evaluator(self._prices)
