@@ -64,7 +64,7 @@ def opening_stock(stage: Stage) -> dict[tuple[str, str], int]:
 
 
 def catalogue_calls(stage: Stage) -> list[Call]:
-    """PUTs for the stores and products that are not there yet."""
+    """PUTs for the stores and products that are not there yet, and for a locker at a gate."""
     city = stage.token("city")
     stores = stage.doors.get("/v1/stores", city, community_id=COMMUNITY)
     products = stage.doors.get("/v1/products", city)
@@ -73,6 +73,7 @@ def catalogue_calls(stage: Stage) -> list[Call]:
     there = {one["store_id"] for one in stores.body.get("stores", [])}
     there |= {one["sku"] for one in products.body.get("products", [])}
     calls = [_store(city, one) for one in stage.sample.stores if one.store_id not in there]
+    calls.append(_locker(city, stage.sample.stores[-1]))
     return calls + [_product(city, one) for one in stage.sample.products if one.sku not in there]
 
 
@@ -113,6 +114,19 @@ def _store(token: str, store: Store) -> Call:
         "lat": store.place.lat,
     }
     return "PUT", f"/v1/stores/{store.store_id}", token, body
+
+
+def _locker(token: str, store: Store) -> Call:
+    """A bank of compartments beside a store."""
+    body = {
+        "community_id": COMMUNITY,
+        "name_zh": "东门智能柜",
+        "name_en": "East gate lockers",
+        "lon": store.place.lon,
+        "lat": store.place.lat,
+        "compartments": [{"size": "M", "count": 20, "most_grams": 8000}],
+    }
+    return "PUT", "/v1/lockers/east-gate", token, body
 
 
 def _product(token: str, product: Product) -> Call:
