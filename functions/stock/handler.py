@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Self
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from linli import catalogue, stock
@@ -21,6 +21,7 @@ _SKUS: TypeAdapter[list[str]] = TypeAdapter(
 )
 StoreOf = Annotated[StoreId, Path()]
 SkuOf = Annotated[Sku, Path()]
+ShardCount = Annotated[int, Field(strict=True, ge=1, le=stock.MOST_SHARDS)]
 
 
 class LevelView(BaseModel):
@@ -42,10 +43,9 @@ class LevelView(BaseModel):
     @classmethod
     def of(cls, level: Level, now: datetime) -> Self:
         """The view of `level` at `now`."""
-        own = {"protected_units", "free_units", "shards"}
-        stored = {n: getattr(level, n) for n in cls.model_fields if n not in own}
-        stored["protected_units"] = level.protected_at(now)
-        return cls(**stored, free_units=level.free_units(now), shards=len(level.split))
+        own = {"free_units": level.free_units(now), "shards": len(level.split)}
+        own |= {"protected_units": level.protected_at(now)}
+        return cls(**{n: getattr(level, n) for n in cls.model_fields if n not in own}, **own)
 
 
 class Stocktable(BaseModel):
@@ -85,12 +85,6 @@ class UnitsKept(BaseModel):
     """Units that a store keeps."""
 
     units: int = Field(strict=True, ge=0, le=100_000)
-
-
-class Shards(BaseModel):
-    """Over how many items a shelf's units are spread."""
-
-    shards: int = Field(strict=True, ge=1, le=stock.MOST_SHARDS)
 
 
 class ProtectionView(BaseModel):
@@ -193,8 +187,8 @@ def _promise(sku: str, levels: dict[str, Level], on: date | None) -> Promise:
 )
 def of_store(store_id: StoreOf) -> Response[Stocktable]:
     _let_see(store_id)
-    found = stock.of_store(store_id)
-    return door.answer(Stocktable(levels=[LevelView.of(each, door.now(app)) for each in found]))
+    levels = [LevelView.of(each, door.now(app)) for each in stock.of_store(store_id)]
+    return door.answer(Stocktable(levels=levels))
 
 
 def _let_see(store_id: str) -> None:
@@ -268,8 +262,8 @@ def read_protection(store_id: StoreOf, sku: SkuOf) -> Response[ProtectionView]:
 )
 def protect(store_id: StoreOf, sku: SkuOf, protection: UnitsKept) -> Response[LevelView]:
     door.caller(app).require(store_id, Role.STORE)
-    level = stock.put_protection(store_id, sku, protection.units)
-    return door.answer(LevelView.of(level, door.now(app)))
+    kept = stock.put_protection(store_id, sku, protection.units)
+    return door.answer(LevelView.of(kept, door.now(app)))
 
 
 @app.put(
@@ -280,24 +274,23 @@ def protect(store_id: StoreOf, sku: SkuOf, protection: UnitsKept) -> Response[Le
 )
 def reserve(store_id: StoreOf, sku: SkuOf, kept: UnitsKept) -> Response[LevelView]:
     _let_serve(store_id, Role.DISPATCHER, Role.CITY)
-    level = stock.put_reserve(store_id, sku, kept.units)
-    return door.answer(LevelView.of(level, door.now(app)))
+    return door.answer(LevelView.of(stock.put_reserve(store_id, sku, kept.units), door.now(app)))
 
 
 @app.put(
     "/v1/stock/<store_id>/<sku>/shards",
     summary="Split a hot shelf, or join it again",
-    description="Above some twenty orders a second for one product of one store: its units lie in "
-    "several items then, so that orders do not stand in each other's way. Nothing else changes. "
-    "With fewer, an item at which units are held goes when their orders have ended.",
+    description="Above some twenty orders a second for one product of one store: spread over "
+    "items, orders do not stand in each other's way. Nothing else changes.",
     tags=["stock"],
     responses=door.ok(LevelView, 404, 409, 503),
 )
-def split(store_id: StoreOf, sku: SkuOf, into: Shards) -> Response[LevelView]:
+def split(
+    store_id: StoreOf, sku: SkuOf, shards: Annotated[ShardCount, Body(embed=True)]
+) -> Response[LevelView]:
     if not door.caller(app).holds(Role.STORE, store_id):
         _let_serve(store_id, Role.DISPATCHER)
-    level = stock.split(store_id, sku, into.shards)
-    return door.answer(LevelView.of(level, door.now(app)))
+    return door.answer(LevelView.of(stock.split(store_id, sku, shards), door.now(app)))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
