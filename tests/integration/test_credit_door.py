@@ -164,6 +164,8 @@ def test_a_long_statement_comes_in_pages_without_gap_or_repeat(db: Engine) -> No
     shown = [entry["id"] for entry in first["entries"] + second["entries"]]
     assert shown == sorted(ids, reverse=True)
     assert (len(first["entries"]), second["cursor"]) == (PAGE, None)
+    running = [entry["balance_points"] for entry in first["entries"] + second["entries"]]
+    assert running == list(range(PAGE + 7, 0, -1)), "the balance runs on over the pages"
 
 
 @pytest.mark.parametrize("cursor", ["!!", "x" * 301, "5LiN", "a", "T3JkZXIjMQ"])
@@ -174,3 +176,30 @@ def test_a_made_up_cursor_is_refused(db: Engine, cursor: str) -> None:
 def test_a_refusal_speaks_chinese_to_who_prefers_it(db: Engine) -> None:
     answer = refused(db, golden("deed_awarded", body={"deed": "juggling"}), 422, "unknown_deed")
     assert answer.body["title"] == "没有对应的积分规则"
+
+
+def test_a_running_balance_skips_what_is_pending_and_keeps_points_and_money_apart(
+    db: Engine,
+) -> None:
+    now, who = datetime(2024, 6, 28, tzinfo=UTC), "resident-1"
+
+    def write(act: Any) -> None:
+        with transaction() as tx:
+            act(tx)
+
+    points, few = Points(5), Points(2)
+    grant: dict[str, Any] = {"resident_id": who, "points": points, "deed": "gift", "now": now}
+    write(lambda tx: credit.grant(tx, transfer_id="1", **grant))
+    hold: dict[str, Any] = {
+        "resident_id": who,
+        "on": now.date(),
+        "cap_points": Points(20),
+        "now": now,
+    }
+    write(lambda tx: credit.hold_points(tx, transfer_id="2", points=few, **hold))
+    fen = credit.Fen(1000)
+    write(lambda tx: credit.hold_deposit(tx, transfer_id="3", resident_id=who, fen=fen, now=now))
+    write(lambda tx: credit.post(tx, transfer_id="3", resident_id=who, now=now))
+    write(lambda tx: credit.grant(tx, transfer_id="4", **grant))
+    shown = [(e["id"], e["balance_points"], e["balance_fen"]) for e in mine().body["entries"]]
+    assert shown == [("4", 10, None), ("3", None, 1000), ("2", 5, None), ("1", 5, None)]
