@@ -3,7 +3,9 @@
 import io
 import json
 import math
+import os
 import random
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -228,3 +230,31 @@ def test_a_longer_pool_never_worsens_the_mix() -> None:
 def test_two_seeds_give_each_process_steps_of_its_own() -> None:
     assert [each.variant for each in entrants(3)] == [0, 1, 2]
     assert Routing(()).key == ()
+
+
+def fresh(code: str) -> str:
+    """What a fresh interpreter prints."""
+    path = os.pathsep.join(each for each in sys.path if each)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["linli_solver.engines", "linli_solver.bench"])
+def test_the_race_s_parent_imports_neither_numpy_nor_an_engine(module: str) -> None:
+    heavy = "{'numpy', 'pandas', 'ortools', 'pyvrp'}"
+    assert fresh(f"import {module}, sys; print({heavy} & set(sys.modules))") == "set()"
+
+
+def test_cp_sat_solves_without_pandas_and_leaves_none_behind() -> None:
+    code = (
+        "import sys; from linli_solver.cp_sat import cp_model; cp = cp_model(); m = cp.CpModel();"
+        "x = m.new_int_var(0, 9, 'x'); m.add(3 * x <= 20); m.maximize(x); s = cp.CpSolver();"
+        "print(s.solve(m) == cp.OPTIMAL, s.value(x), 'pandas' in sys.modules)"
+    )
+    assert fresh(code) in ("True 6 False", "True 6 True")  # True where pandas is installed.
