@@ -284,6 +284,30 @@ def test_a_compartment_is_emptied_by_the_next_morning(db: Engine) -> None:
     assert free() == [("near", "S", 0)], "that day's compartment is not given twice"
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_order_that_waits_for_another_day_has_its_compartment_there(
+    db: Engine, taken: bool
+) -> None:
+    register("near", S=(1, 1000))
+    tomorrow = f"{v.COMMUNITY}.locker.20260602T1600"
+    v.offer(tomorrow, capacity=9, starts_at=v.LATER + timedelta(days=1))
+    order = lives.frozen(in_locker())
+    if taken:
+        lives.place({EGGS: 1}, "r-bo", slot_id=tomorrow)
+
+    def wait() -> Order:
+        how: dict[str, Any] = {"by": "d-1", "reason": "no rider", "now": v.NOON}
+        return orders.postpone(order.order_id, tomorrow, lambda tx: None, **how)
+
+    if taken:
+        refused("locker_full", wait)
+        assert free() == [("near", "S", 0)]
+        return
+    moved = wait()
+    assert moved.locker is not None
+    assert (moved.locker.on, free()) == ("2026-06-02", [("near", "S", 1)])
+
+
 def test_twenty_residents_at_once_have_as_many_compartments_as_there_are(db: Engine) -> None:
     register("near", S=(2, 1000), M=(3, 2000))
 
