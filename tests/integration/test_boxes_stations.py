@@ -127,6 +127,7 @@ def test_a_machines_message_acts_once(db: Engine) -> None:
     put_in(1)
     before = db.everything()
     assert put_in(1).fate == "duplicate"
+    assert put_in(1, now=NOW + timedelta(days=40)).fate == "duplicate"
     assert db.everything() == before
     other = put_in(1, box_id=SECOND)
     assert (other.fate, other.reason) == ("quarantined", "contradicts")

@@ -83,12 +83,6 @@ def _checked(arrival: ReturnArrival, now: datetime, reward_points: Points) -> _M
         raise _Quarantined("unknown_machine")
     if machine.store_id != arrival.store_id:
         raise _Quarantined("not_own_store")
-    try:
-        sight.check_time(said.at, now)
-    except FromTheFuture:
-        raise _Quarantined("from_the_future") from None
-    except TooOld:
-        raise _Quarantined("too_old") from None
     return _Message(arrival, said, machine.station_id, now, reward_points)
 
 
@@ -99,6 +93,12 @@ def _act(message: _Message) -> TakenIn:
         if kept.digest != arrival.digest:
             raise _Quarantined("contradicts")
         return TakenIn("duplicate")
+    try:
+        sight.check_time(said.at, message.now)
+    except FromTheFuture:
+        raise _Quarantined("from_the_future") from None
+    except TooOld:
+        raise _Quarantined("too_old") from None
     return _box(message, said) if isinstance(said, BoxPutIn) else _weight(message, said)
 
 

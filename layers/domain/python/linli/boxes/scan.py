@@ -57,7 +57,6 @@ def scan(command: Scan, *, caller: Caller, now: datetime, reward_points: Points)
     place = place_of(command, caller)
     if command.returned_by == caller.subject:
         raise Forbidden("nobody confirms their own return")
-    sight.check_time(command.at, now)
     for _ in range(_ATTEMPTS):
         try:
             return _attempt(command, place, caller, now, reward_points)
@@ -91,6 +90,7 @@ def _attempt(
         if done.fingerprint != digest:
             raise IdReused
         return Scanned.model_validate_json(done.body)
+    sight.check_time(command.at, now)
     row = found.get(BoxRow, box_key(command.box_id), BOX)
     if row is None:
         raise NotFound
