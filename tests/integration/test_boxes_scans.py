@@ -68,7 +68,7 @@ def test_a_scan_sent_again_is_answered_the_same_and_counts_once(db: Engine) -> N
     first = scan("station", STATION, at=NOW, now=NOW, scan_id=scan_id, returned_by="resident-2")
     before = db.everything()
     again = scan(
-        "station", STATION, at=NOW, now=NOW + HOUR, scan_id=scan_id, returned_by="resident-2"
+        "station", STATION, at=NOW, now=NOW + 960 * HOUR, scan_id=scan_id, returned_by="resident-2"
     )
     assert (again, db.everything()) == (first, before)
     assert (first.refund_fen, first.reward_points) == (1000, 5)
