@@ -97,7 +97,10 @@ class InstanceData:
         return matrix
 
     def prices(self) -> list[float]:
-        """First penalties: a unit of load costs what an average way costs an average stop."""
+        """
+        First penalties: a mean stop's load costs a mean way and a bit, a second what twenty on the
+        way cost. They settle within some hundred steps; too low, a short run never holds.
+        """
         of = self.instance
         legs = numpy.asarray(of.distances)
         mean_leg = float(legs[legs > 0].mean()) if (legs > 0).any() else 1.0
@@ -106,8 +109,8 @@ class InstanceData:
         unit = sum(fleet.unit_cost for fleet in of.fleets) / len(of.fleets)
         fixed = sum(fleet.fixed_cost for fleet in of.fleets) / len(of.fleets)
         capacity = sum(min(fleet.capacity, NEVER) for fleet in of.fleets) / len(of.fleets)
-        load_price = unit * mean_leg / mean_load / 4 + fixed / max(1.0, capacity)
-        return [load_price, unit, unit]
+        load_price = 1.25 * unit * mean_leg / mean_load + fixed / max(1.0, capacity)
+        return [load_price, 20 * unit, unit]
 
     def way(self) -> float:
         """What a mean way to one of the ten nearest costs."""

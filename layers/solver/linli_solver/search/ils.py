@@ -45,14 +45,16 @@ class Settings:
     perturbations: int = 25
     hot: float = 0.1
     cold: float = 0.01
-    update_every: int = 100
+    update_every: int = 30
     remember: float = 1.02
 
 
 class Penalties:
     """Prices of excess load, lateness and excess distance, per unit."""
 
-    UP, DOWN, HOLD, TOLERANCE = 1.5, 0.9, 0.65, 0.05
+    HOLD, TOLERANCE = 0.65, 0.05
+    UP, DOWN = 2.5, 0.7
+    """What a price is multiplied by when nothing holds, and when everything does."""
 
     def __init__(self, first: Sequence[float], update_every: int) -> None:
         self._prices = [min(LARGEST_PENALTY, max(SMALLEST_PENALTY, each)) for each in first]
@@ -77,7 +79,9 @@ class Penalties:
         for n, held in enumerate(self._held):
             missing = self.HOLD - held / self._seen
             if abs(missing) >= self.TOLERANCE:
-                price = self._prices[n] * (self.UP if missing > 0 else self.DOWN)
+                up = 1 + (self.UP - 1) * missing / self.HOLD
+                down = 1 + (1 - self.DOWN) * missing / (1 - self.HOLD)
+                price = self._prices[n] * (up if missing > 0 else down)
                 self._prices[n] = min(LARGEST_PENALTY, max(SMALLEST_PENALTY, price))
         self._held, self._seen = [0] * len(self._prices), 0
         self.evaluator = self._evaluator(self._prices)

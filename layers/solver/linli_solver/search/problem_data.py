@@ -172,7 +172,7 @@ class WaveData:
             seconds[:, store_at] += self.index.depots[depot_id].handling_seconds
 
     def prices(self) -> list[float]:
-        """First penalties: a vehicle's load costs a long way, a second what it rides in one."""
+        """First penalties: a mean stop's load costs a mean way, a second what twenty on it cost."""
         vehicle = self.kinds[0][0]
         travel = self.index.travel(vehicle)
         legs = [leg for row in travel.metres for leg in row if leg > 0]
@@ -183,7 +183,7 @@ class WaveData:
         sizes = zip(*(_size(stop) for stop in self.stops), strict=True)
         means = [sum(column) / len(column) for column in sizes]
         loads = [unit * metres / mean if mean else 1.0 for mean in means]
-        return [*loads, unit * pace, unit]
+        return [*loads, 20 * unit * pace, unit]
 
     def way(self) -> float:
         """What a mean way to one of the ten nearest doors costs."""
