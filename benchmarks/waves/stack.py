@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stops", type=int, default=300)
     parser.add_argument("--stores", type=int, default=5)
-    parser.add_argument("--couriers", type=int, default=45)
+    parser.add_argument("--couriers", type=int, default=30)
     parser.add_argument("--lines", type=int, default=3)
     parser.add_argument("--state", type=Path, default=Path(".local/bench-wave"))
     chosen = parser.parse_args()
@@ -55,7 +55,7 @@ class Wave:
         self.client = httpx.Client(base_url=stack.api_url, timeout=60)
         self.chance = random.Random(1)
         self.stores = [self._gtin(f"69066600{n:04d}") for n in range(chosen.stores)]
-        self.skus = [self._gtin(f"20066600{n:04d}") for n in range(40)]
+        self.skus = [self._gtin(f"20066600{n:04d}") for n in range(20)]
 
     @staticmethod
     def _gtin(body: str) -> str:
@@ -112,7 +112,7 @@ class Wave:
             "id": str(uuid7()),
             "store_id": store_id,
             "sku": sku,
-            "units": 10 + self.chosen.stops // 3,
+            "units": 10 + self.chosen.stops // 2,
             "lot_id": "L1",
             "expires_on": "2099-01-01",
         }
