@@ -316,3 +316,29 @@ def test_two_sweepers_at_once_expire_points_once(db: Engine) -> None:
         ("expired", -9),
         ("helped_elder", 9),
     ]
+
+
+def test_an_order_that_changes_keeps_its_coupon_and_what_it_takes_off(db: Engine) -> None:
+    mine = coupon("yuan_20")
+    order = place(coupons=[mine])
+    lines = [{"sku": v.SKUS[1], "units": 4}]
+    command = orders.ChangeLines.model_validate({"id": str(uuid7()), "lines": lines})
+    changed = orders.change(
+        order.order_id, command, resident_id="r-an", now=v.NOON, settings=v.SETTINGS
+    )
+    assert changed.total_fen == 4 * PRICE + SLOT_FEN - 2000
+    assert state(mine) == "held"
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_order_that_is_paid_late_has_its_coupon_again_if_nobody_took_it(
+    db: Engine, taken: bool
+) -> None:
+    mine = coupon("yuan_20")
+    order = place(coupons=[mine], pay="online")
+    orders.sweep(v.NOON + timedelta(hours=1))
+    if taken:
+        place(coupons=[mine], now=v.NOON + timedelta(hours=1))
+    late = v.NOON + timedelta(hours=1, minutes=1)
+    assert orders.revive(order.order_id, late, v.SETTINGS) is not taken
+    assert state(mine) == "held"
