@@ -142,7 +142,7 @@ class Town:
         return found
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 60) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 100) -> T:
     end = time.monotonic() + seconds
     while (found := look()) is None:
         assert time.monotonic() < end, "it did not come about in time"
@@ -331,3 +331,28 @@ def damage(town: Town, order_id: str, mend: bool = False) -> None:
         UpdateExpression="SET body = :body",
         ExpressionAttributeValues={":body": KEPT[order_id] if mend else {"S": "{}"}},
     )
+
+
+def test_a_courier_who_stops_is_replaced_by_the_machine_that_plans_anew(town: Town) -> None:
+    slot_id = town.open_slot()
+    placed = [town.order(n, slot_id) for n in range(5)]
+    town.pass_cutoff()
+    assert town.ask(slot_id).status_code == 202
+    wave = eventually(published(town, slot_id))
+    stopped = wave["routes"][0]["route_id"]
+    change = {**new(), "kind": "courier_stopped", "route_ids": [stopped]}
+    path = f"/v1/waves/{slot_id}/replans"
+    for _ in range(2):
+        assert town.call("POST", path, "dispatcher", change).status_code == 202
+
+    def answered() -> dict[str, Any] | None:
+        told = town.sure("GET", f"{path}/{change['id']}", "dispatcher")
+        return None if told["state"] == "requested" else told
+
+    told = eventually(answered)
+    assert (told["state"], told["unserved"]) == ("applied", []), told
+    after = {route["route_id"]: route for route in town.wave(slot_id)["routes"]}
+    assert after[stopped]["state"] == "done"
+    others = [town.sure("GET", f"/v1/routes/{n}", "dispatcher") for n in after if n != stopped]
+    doors = [v["place_id"] for r in others for v in r["visits"] if v["kind"] == "deliver"]
+    assert sorted(doors) == sorted(placed)
