@@ -15,7 +15,6 @@ from itertools import pairwise
 from linli.routing.model import Problem
 from linli.routing.placing import worth
 from linli.routing.plan import Plan
-from linli.routing.reasons import orders_of
 from linli.routing.tours import FORBIDDEN, Fleet, Tour, Trip
 
 PASSES = 3
@@ -165,15 +164,25 @@ def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
 
 def _new_trips(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
     """The stop on a trip of its own after all others, its stores and drops in any order."""
-    n, rate = len(tour.trips), tour.vehicle.fen_per_km
-    used = 0 if tour.trips or tour.begun else tour.vehicle.fixed_fen * 1000
-    ends = _ends(fleet, tour, n)
-    for stores in orders_of(fleet.sources[stop]):
-        for drops in orders_of(fleet.drops[stop]):
-            trip = Trip([], [])
-            for _, extra in _long_extras(fleet, tour, ends, trip, stores, drops, stop):
-                if extra < FORBIDDEN // 2:
-                    yield _Insertion(extra * rate + used, tour, n, 0, stores, drops)
+    n, rate, legs = len(tour.trips), tour.vehicle.fen_per_km, tour.legs
+    rides = bool(tour.trips) or tour.begun
+    used = 0 if rides else tour.vehicle.fixed_fen * 1000
+    entry, home = last_of(fleet, tour.trips[-1]) if n else tour.entry, tour.vehicle.end
+    saved = legs[entry][home] if rides and home is not None else 0
+    for stores in fleet.store_orders[stop]:
+        for drops in fleet.drop_orders[stop]:
+            at, extra = entry, -saved
+            for store in stores:
+                extra += legs[at][fleet.store_at[store]]
+                at = fleet.store_at[store]
+            extra += legs[at][fleet.stop_at[stop]]
+            at = fleet.stop_at[stop]
+            for drop in drops:
+                extra += legs[at][fleet.store_at[drop]]
+                at = fleet.store_at[drop]
+            extra += 0 if home is None else legs[at][home]
+            if extra < FORBIDDEN // 2:
+                yield _Insertion(extra * rate + used, tour, n, 0, stores, drops)
 
 
 def _ends(fleet: Fleet, tour: Tour, n: int) -> tuple[int, int | None]:

@@ -39,8 +39,12 @@ def alone(index: Index, stop: Stop) -> Reason:
         return Reason.NO_ROOM if served else Reason.COURIER_STOPPED
     if not index.problem.vehicles:
         return Reason.NO_COURIER
-    reasons = [_with(index, vehicle, stop) for vehicle in index.problem.vehicles]
-    return max(reasons, key=_NEARNESS.index)
+    nearest = Reason.NO_SKILL
+    for vehicle in index.problem.vehicles:
+        nearest = max(nearest, _with(index, vehicle, stop), key=_NEARNESS.index)
+        if nearest is Reason.NO_ROOM:
+            break
+    return nearest
 
 
 def suits(index: Index, vehicle: Vehicle, stop: Stop) -> Reason | None:

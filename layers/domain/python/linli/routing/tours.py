@@ -13,7 +13,7 @@ from linli.routing.index import Head, Index
 from linli.routing.model import UNREACHABLE, Problem, Travel, Vehicle
 from linli.routing.placing import weight
 from linli.routing.plan import Call, Kind, Plan, Reason, Route
-from linli.routing.reasons import suits
+from linli.routing.reasons import orders_of, suits
 from linli.routing.routes import timed_route
 from linli.routing.schedule import Place, Times, times
 from linli.routing.timetable import plan_for
@@ -80,6 +80,8 @@ class Fleet:
             for stop in stops
         ]
         self.drops = [[at[each.depot_id] for each in stop.returns] for stop in stops]
+        self.store_orders = [orders_of(each) for each in self.sources]
+        self.drop_orders = [orders_of(each) for each in self.drops]
         self.sizes = [
             tuple(sum(p.size[n] for p in s.parts if (s.id, p.depot_id) not in loaded)
                   for n in range(4))
