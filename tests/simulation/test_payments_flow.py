@@ -3,7 +3,8 @@ Payments and orders under schedules and faults: no fen is lost, doubled or kept 
 
 Residents pay one order from two devices, the bank lets money go over, notifications are copied and
 shuffled, the sweeper runs beside them; orders expire, are cancelled when paid or not, are held
-again if the goods are still there; dispatchers judge and pay back. Calls to the provider take time
+again if the goods are still there; presales are paid, cancelled and closed, and nothing comes;
+dispatchers judge and pay back. Calls to the provider take time
 too: somebody else may move before and after each of them.
 """
 
@@ -12,9 +13,12 @@ from uuid import UUID
 
 import pytest
 
-from linli import orders, payments
+from linli import orders, payments, presale, stock
+from linli.kernel.ids import uuid7
 from linli.payments import PayOrder, RefundOrder, Review
+from linli.presale import paying as paying_of
 from tests.simulation.mutants import Mutant, applied
+from tests.support import presales as p
 from tests.support import village as v
 from tests.support.paying import (
     DISPATCHER,
@@ -30,7 +34,7 @@ from tests.support.paying import (
 from tests.support.world import FIRST_SEED, SEEDS, Request, World, audit_now, first_caught, play
 
 PARTS = 4
-SEEDS_A_FLOW = SEEDS or 140
+SEEDS_A_FLOW = SEEDS or 120
 SHELF = v.STORES[0], v.SKUS[1]
 SHARD = "0"
 """The last digit of the orders' ids, so that the sweeper need not look at fifteen empty shards."""
@@ -38,11 +42,12 @@ UNIT_FEN = v.PRICES_FEN[v.SKUS[1]]
 
 
 def paying(w: World) -> None:
-    """Two orders, and a third that wants what they give up; see above."""
-    w.furnish("paying 4", lambda: v.furnish({SHELF: 4}))
-    it = till(orders)
+    """Two orders, and a third that wants what they give up; or a presale order; see above."""
+    w.furnish("paying 4", _furnish)
+    it = till(paying_of)
     it.shards = SHARD
-    order_ids = [_placed(w) for _ in range(2)]
+    presold = [_presold(w)] if w.chance(0.35) else []
+    order_ids = [*presold, *(_placed(w) for _ in range(2 - len(presold)))]
     it.client.trouble = lambda call: _on_the_wire(w)
     for n, order_id in enumerate(order_ids):
         for m in range(2):
@@ -50,7 +55,8 @@ def paying(w: World) -> None:
             refund = _refund(w, it, f"refund {n} {m}", order_id)
             w.client(refund.name, *[_sweep(w, it, f"before {n} {m}")] * 3, refund, refund)
         if w.chance(0.6):
-            end = _end(w, order_id, w.rng.choice(("cancel", "expire", "expire")))
+            how = w.rng.choice(("cancel", "expire", "expire"))
+            end = _end_presale(order_id, how) if order_id in presold else _end(w, order_id, how)
             w.client(f"end {n}", *[_sweep(w, it, f"wait {n}")] * w.rng.randint(0, 3), end)
     if w.chance(0.5):
         w.client("grabber", *[_sweep(w, it, "grab")] * 2, _grab(w))
@@ -59,6 +65,10 @@ def paying(w: World) -> None:
     w.run()
     try:
         heal(it)
+        if presold:  # Nothing comes before the cut-off: whoever paid has it back.
+            it.now = p.CUTOFF
+            presale.close_presales(it.now)
+            heal(it)
     except Exception as error:
         w.violations.append(f"healing: {error!r}")
     w.violations += differences(it, order_ids) + audit_now()
@@ -76,6 +86,31 @@ def _tries(w: World, it: Till, name: str, order_id: str) -> None:
     if w.chance(0.3):
         word = _word(w, it, f"word {name}", command, w.chance(0.7))
         w.client(word.name, pay, word)
+
+
+def _furnish() -> None:
+    """Four units for orders at once, and a presale."""
+    p.furnish()
+    p.announce()
+    stock.receive(v.receipt(uuid7(), *SHELF, 4), by="k", now=v.NOON)
+    v.warm()
+
+
+def _presold(w: World) -> str:
+    """A presale order of two units, to be paid online until its cycle closes."""
+    order_id = UUID(int=w.id().int & ~0xF | int(SHARD, 16))
+    return p.place({p.SKUS[1]: 2}, "r-1", order_id, pay="online", deliver_to=HOME).order_id
+
+
+def _end_presale(order_id: str, how: str) -> Request:
+    def send() -> str:
+        if how == "cancel":
+            presale.cancel(order_id, resident_id="r-1", now=p.OPENS)
+        else:
+            presale.close_presales(p.CLOSES)
+        return how
+
+    return Request(f"{how} {order_id}", send)
 
 
 def _placed(w: World) -> str:
