@@ -4,8 +4,8 @@ Payments and orders under schedules and faults: no fen is lost, doubled or kept 
 Residents pay one order from two devices, the bank lets money go over, notifications are copied and
 shuffled, the sweeper runs beside them; orders expire, are cancelled when paid or not, are held
 again if the goods are still there; presales are paid, cancelled and closed, and nothing comes;
-dispatchers judge and pay back. Calls to the provider take time
-too: somebody else may move before and after each of them.
+dispatchers judge and pay back. Calls to the provider take time too: somebody else may move before
+and after each of them.
 """
 
 from datetime import timedelta
