@@ -67,15 +67,6 @@ CREDIT_MUTANTS = (
         "        assert order.attribution\n",
     ),
     Mutant(
-        "points are taken back that are spent",
-        "crediting",
-        "linli.credit.reverse",
-        "        condition=BalanceRow.available_units >= max(0, taken - given),\n"
-        "        refusal=NotEnoughPoints(),\n",
-        "",
-        seeds=80,
-    ),
-    Mutant(
         "a reversed deed keeps its weight in the score",
         "crediting",
         "linli.credit.reverse",

@@ -47,7 +47,7 @@ def crediting(w: World) -> None:
     earned = _deeds(w)
     sweeps = [SOON - timedelta(minutes=5), SOON, *([NEXT_YEAR] if ends else [])]
     for n, at in enumerate(sweeps):
-        w.client(f"sweeper {n}", *[_job(f"sweep {n}", partial(credit.sweep, at))] * 2)
+        w.client(f"sweeper {n}", _job(f"sweep {n}", partial(credit.sweep, at)))
     w.client("solver", _job("solve", lambda: credit.resolve(v.COMMUNITY, v.NOON)))
     w.run()
     r.check(w, told)
