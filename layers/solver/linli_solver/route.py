@@ -63,7 +63,10 @@ def search(problem: Problem, order: Order, link: Link) -> Plan | None:
         return plan_for(problem, SOLVER, [])
     if order.left <= 0:
         return None
+    before = order.left
     started = order.start or insertion(problem)
+    if order.left < before - order.left:  # To build the search takes about as long again.
+        return replace(started, solver=SOLVER)
 
     def finished(orders: list[list[int]], model: Model) -> Plan:
         found = [decode(model, each) if each else [] for each in orders]
