@@ -83,19 +83,17 @@ def wait_for(stage: Stage, *order_ids: str) -> bool:
 def account(stage: Stage) -> None:
     """The day's money as the doors tell it, once what goes back has gone back."""
     of = stage.tally.money
-    order_ids = sorted(stage.tally.payers)
+    told = {order_id: stands(stage, order_id) for order_id in sorted(stage.tally.payers)}
     end = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        stage.by_schedule("SweepPaymentsFunction")
-        told = [stands(stage, order_id) for order_id in order_ids]
-        if not any(one.get("refunding_fen") for one in told):
-            break
+    while on_their_way := [each for each, one in told.items() if one.get("refunding_fen")]:
         if time.monotonic() > end:
-            stage.tally.surprise("refunds are still on their way")
+            stage.tally.surprise(f"refunds are still on their way: {on_their_way}")
             break
+        stage.by_schedule("SweepPaymentsFunction")
+        time.sleep(1.5)  # The provider takes a second, then notifies.
+        told |= {each: stands(stage, each) for each in on_their_way}
         stage.clock_to(stage.now() + timedelta(seconds=30))
-        time.sleep(0.5)
-    of.online_orders = sum(one.get("captured_fen", 0) > 0 for one in told)
-    of.captured_fen = sum(one.get("captured_fen", 0) for one in told)
-    of.refunded_fen = sum(one.get("refunded_fen", 0) for one in told)
-    of.refunds = sum(len(one.get("refunds", [])) for one in told)
+    of.online_orders = sum(one.get("captured_fen", 0) > 0 for one in told.values())
+    of.captured_fen = sum(one.get("captured_fen", 0) for one in told.values())
+    of.refunded_fen = sum(one.get("refunded_fen", 0) for one in told.values())
+    of.refunds = sum(len(one.get("refunds", [])) for one in told.values())
