@@ -12,11 +12,5 @@ REPLANNER = StepFunctions(SETTINGS.replan_machine_arn)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """See `waves.rush_due`, `see_to_replans`, `start_due` and `see_to_stranded`."""
-    now = SETTINGS.clock.now()
-    return {
-        "emergencies": waves.rush_due(REPLANNER, now),
-        "replans": waves.see_to_replans(REPLANNER, now),
-        "waves": waves.start_due(MACHINE, now),
-        "postponed": waves.see_to_stranded(now),
-    }
+    """See `waves.see_to_all`."""
+    return dict(waves.see_to_all(MACHINE, REPLANNER, SETTINGS.clock.now()))

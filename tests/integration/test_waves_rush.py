@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -105,3 +106,19 @@ def test_without_any_courier_it_is_asked_again_until_there_is_one() -> None:
 def test_an_ordinary_order_outranks_nobody(db: Engine) -> None:
     with pytest.raises(NoEmergency):
         waves.rush(here.place(1).order_id, Replanner(), AFTER)
+
+
+def test_trouble_with_an_emergency_keeps_no_wave_waiting(db: Engine) -> None:
+    here.place(1)
+    urgent = emergency(9)
+
+    class Broken(Replanner):
+        def start(self, name: str, payload: dict[str, Any]) -> None:
+            raise RuntimeError
+
+    with pytest.raises(ExceptionGroup):
+        waves.see_to_all(InProcess(), Broken(), AFTER)
+    assert waves.wave_view(SLOT_ID, DISPATCHER).state == "published"
+    seen = waves.see_to_all(InProcess(), Replanner(), AFTER)
+    assert seen["emergencies"] == [urgent.order_id]
+    assert orders.read(urgent.order_id).route_id is not None

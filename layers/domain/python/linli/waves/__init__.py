@@ -19,6 +19,7 @@ from linli.waves.desk import (
 from linli.waves.frame import frame_replan
 from linli.waves.freeze import freeze
 from linli.waves.hand_over import HandOver, HandOverView, hand_over
+from linli.waves.minute import see_to_all
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
 from linli.waves.picks import picks_view
 from linli.waves.publish import publish
@@ -82,6 +83,7 @@ __all__ = [
     "rush",
     "rush_due",
     "rush_for",
+    "see_to_all",
     "see_to_replans",
     "see_to_stranded",
     "start",

@@ -15,24 +15,37 @@ from linli.waves.swap import swap_routes
 
 def see_to_replans(machine: Machine, now: datetime) -> list[str]:
     """
-    Start the requests that nobody has started, and end those whose machine has died.
+    Start the requests that nobody has started, end those whose machine has died, and finish those
+    of which some orders are still to be told their new route.
 
     Returns:
         What was looked at, as `<wave id>#<replan id>`.
+
+    Raises:
+        ExceptionGroup: What went wrong with some, after the others were seen to.
     """
+    faults: list[Exception] = []
     waiting = [pointer.sk for pointer in reads.query(PointerRow, REPLANS)]
     for each in waiting:
-        wave_id, replan_id = each.split("#")
-        row = replan_row(wave_id, replan_id)
-        died = machine.ended(name_of(wave_id, replan_id))
-        step = ReplanStep(wave_id=wave_id, replan_id=replan_id, error="ended from outside")
-        if row.state != "requested":
-            swap_routes(step, now)  # Its routes are swapped; some orders are still to be told so.
-        elif died:
-            give_up_replan(step, now)
-        else:
-            start_replan(wave_id, row, machine)
+        try:
+            wave_id, replan_id = each.split("#")
+            _see_to(wave_id, replan_id, machine, now)
+        except Exception as fault:  # One request's trouble must not keep the others waiting.
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("some changes could not be seen to", faults)
     return waiting
+
+
+def _see_to(wave_id: str, replan_id: str, machine: Machine, now: datetime) -> None:
+    row = replan_row(wave_id, replan_id)
+    step = ReplanStep(wave_id=wave_id, replan_id=replan_id, error="ended from outside")
+    if row.state != "requested":
+        swap_routes(step, now)
+    elif machine.ended(name_of(wave_id, replan_id)):
+        give_up_replan(step, now)
+    else:
+        start_replan(wave_id, row, machine)
 
 
 def give_up_replan(step: ReplanStep, now: datetime) -> dict[str, str]:
