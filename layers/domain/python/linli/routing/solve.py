@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem
-from linli.routing.plan import Plan
+from linli.routing.plan import Plan, rank
 from linli.routing.verify import Violation, verify
 
 Engine = Callable[[Problem, float], Plan]
@@ -27,7 +27,7 @@ def solve(
     fallback: Callable[[Problem], Plan] = insertion,
 ) -> Plan:
     """
-    The engine's plan if it comes and holds and is no dearer than the fallback's.
+    The engine's plan if it comes and holds and is no worse than the fallback's (`plan.rank`).
 
     Otherwise the fallback's, whose `fallback_from` says why: `engine_absent`,
     `engine_failed:<error type>`, `plan_rejected:<first violation>` or `plan_dearer`.
@@ -37,7 +37,7 @@ def solve(
     """
     plan, why = _attempt(problem, engine, seconds)
     spare = fallback(problem)
-    if plan is not None and plan.cost.total_fen <= spare.cost.total_fen:
+    if plan is not None and rank(problem, plan) <= rank(problem, spare):
         return plan
     violations = verify(problem, spare)
     if violations:
