@@ -14,6 +14,7 @@ holds was found.
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from linli.kernel.errors import Refused
@@ -45,12 +46,19 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _left(seconds: float, began: float) -> float:
+    """What reading has left of the time, at least half of it."""
+    return max(seconds / 2, seconds - (time.monotonic() - began))
+
+
 def _route(chosen: argparse.Namespace) -> int:
     from linli.routing.codec import plan_to_json, problem_from_json
     from linli_solver.engines import race
 
+    began = time.monotonic()
     problem = problem_from_json(json.load(sys.stdin))
-    plan = race(problem, seconds=chosen.seconds, seed=chosen.seed, steps=chosen.steps)
+    left = _left(chosen.seconds, began)
+    plan = race(problem, seconds=left, seed=chosen.seed, steps=chosen.steps)
     if plan.fallback_from:
         sys.stderr.write(f"{plan.solver}, since {plan.fallback_from}\n")
     json.dump(plan_to_json(plan), sys.stdout, ensure_ascii=False)
@@ -64,8 +72,10 @@ def _bench(chosen: argparse.Namespace) -> int:
     from linli_solver.instances.read import read_instance
     from linli_solver.instances.solution import to_sol
 
+    began = time.monotonic()
     instance = read_instance(chosen.instance)
-    found = solve(instance, seconds=chosen.seconds, seed=chosen.seed, steps=chosen.steps)
+    left = _left(chosen.seconds, began)
+    found = solve(instance, seconds=left, seed=chosen.seed, steps=chosen.steps)
     told = (
         f"fell back ({found.fallback_from})" if found.fallback_from else str(found.failures or "")
     )

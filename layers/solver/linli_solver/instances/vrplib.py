@@ -25,6 +25,8 @@ from linli_solver.instances.text import (
     whole,
 )
 
+LARGEST_SIZE = 6_000
+"""Nodes: the matrices of more do not fit several processes of one machine."""
 SPECIFICATIONS = {
     *("NAME", "COMMENT", "TYPE", "DIMENSION", "VEHICLES", "CAPACITY", "DISTANCE", "SERVICE_TIME"),
     *("EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE"),
@@ -79,8 +81,8 @@ def read_vrplib(text: str) -> Instance:
     if "DIMENSION" not in document.said:
         raise InvalidProblem("DIMENSION", "missing")
     size = whole(document.said["DIMENSION"], "DIMENSION")
-    if not 2 <= size <= 30_000:
-        raise InvalidProblem("DIMENSION", "not between 2 and 30000")
+    if not 2 <= size <= LARGEST_SIZE:
+        raise InvalidProblem("DIMENSION", f"not between 2 and {LARGEST_SIZE}")
     convention = convention_of(document.said, set(document.sections))
     return _instance(document, size, convention)
 
