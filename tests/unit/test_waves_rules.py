@@ -203,6 +203,16 @@ def test_only_stores_that_supply_are_depots_and_stops_come_as_ordered() -> None:
     assert [stop.id for stop in problem.stops] == ["order-2", "order-3"]
 
 
+def test_an_order_with_the_privilege_goes_before_others_and_an_emergency_before_all() -> None:
+    plain = order((STORES[0], 1), n=1)
+    wishes = {"priority": True}, {"emergency": True, "priority": True}
+    chosen = [plain, *(plain.model_copy(update=more) for more in wishes)]
+    ids = [each.model_copy(update={"order_id": f"o-{n}"}) for n, each in enumerate(chosen)]
+    problem = problem_of(ids, [store(0)], [courier()], SLOT, SLOT.starts_at)
+    found = {stop.id: stop.priority for stop in problem.stops}
+    assert found["o-0"] == 0 < found["o-1"] < found["o-2"]
+
+
 def test_the_same_plan_gives_the_same_routes_in_instants() -> None:
     orders = [order((STORES[0], 1), n=n) for n in range(1, 4)]
     base_at = STARTS_AT - timedelta(hours=1)

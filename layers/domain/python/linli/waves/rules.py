@@ -113,7 +113,7 @@ def problem_of(
             has_lift=order.deliver_to.has_lift,
             parts=parts_of(order),
             window=window,
-            priority=EMERGENCY if order.emergency else 0,
+            priority=EMERGENCY if order.emergency else int(order.priority),
         )
         for order in sorted(orders, key=lambda o: (o.placed_at, o.order_id))
     ]
