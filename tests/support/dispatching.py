@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from linli import dispatch, fleet
+from linli.credit import Points
 from linli.dispatch import Assign, RoundStep
 from linli.dispatch.rules import greedy
 from linli.fleet.documents import NEEDED
@@ -70,6 +71,11 @@ def offer_round(
     asked = RoundStep(wave_id=wave_id, run=step.run, round=number)
     offers: list[dict[str, str]] = dispatch.propose(asked, greedy, now, offer_for)["offers"]
     return offers
+
+
+def helpers() -> dispatch.Helpers:
+    """What couriers' actions may set in motion, none of which does anything."""
+    return dispatch.Helpers(Started(), dispatch.offer_as_it_is, lambda *told: None, Points(5))
 
 
 def take(route_id: str, courier_id: str, now: datetime) -> None:
