@@ -153,10 +153,11 @@ def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
         entry, leave = _ends(fleet, tour, n)
         stores = _stores_with(fleet, tour, entry, trip, stop)
         drops = [*trip.drops, *(each for each in fleet.drops[stop] if each not in trip.drops)]
-        if fleet.returning:
+        if drops != trip.drops:
             extras = _long_extras(fleet, tour, (entry, leave), trip, stores, drops, stop)
         else:
-            extras = _extras(fleet, tour, entry, leave, trip, stores, stop)
+            then = fleet.store_at[drops[0]] if drops else leave
+            extras = _extras(fleet, tour, entry, then, trip, stores, stop)
         for position, extra in extras:
             if extra < FORBIDDEN // 2:
                 yield _Insertion(extra * rate, tour, n, position, stores, drops)
@@ -251,7 +252,7 @@ def _long_extras(
     drops: list[int],
     stop: int,
 ) -> Iterator[tuple[int, int]]:
-    """As `_extras` for trips that hand in returns: the whole trip is measured anew."""
+    """As `_extras` where the trip hands in returns elsewhere: the whole is measured anew."""
     entry, leave = ends
     home = [] if leave is None else [leave]
 

@@ -6,12 +6,13 @@ Used to complete and mend plans, and to tell a stop that fits nowhere from one n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from linli.routing.index import Index
 from linli.routing.model import Problem, Stop, Vehicle
 from linli.routing.plan import Call, Kind, Reason, Route, planned_visits
 from linli.routing.reasons import alone, suits, ways_alone
-from linli.routing.routes import going_on, timed_route
+from linli.routing.routes import going_on, route_metres, timed_route
 
 LEVEL, LATEST = 10**15, 10**9
 """More than any plan costs in thousandths of a fen, and more than its seconds of lateness."""
@@ -74,19 +75,43 @@ class Places:
     def best(self, stop: Stop) -> Placement | None:
         """The cheapest way to serve the stop as well; None when it fits nowhere."""
         best: Placement | None = None
-        for vehicle in self._couriers(stop):
-            before = self._costs.get(vehicle.id, 0)
+        couriers = [(self._least(vehicle, stop), vehicle) for vehicle in self._couriers(stop)]
+        for least, vehicle in sorted(couriers, key=lambda each: each[0]):
+            if best is not None and least >= best.extra:
+                break
             for calls in self._ways(vehicle, stop):
                 self.left -= 1
                 if self.left < 0:
                     return best
-                route = self._made(vehicle, calls)
-                if route is None:
-                    continue
-                extra = route_millifen(self.index, vehicle, route) - before
-                if best is None or extra < best.extra:
-                    best = Placement(extra, route)
+                best = self._better(best, vehicle, calls)
         return best
+
+    def _better(
+        self, best: Placement | None, vehicle: Vehicle, calls: Sequence[Call]
+    ) -> Placement | None:
+        """The route of these calls if it holds and costs less than the best, else the best."""
+        before = self._costs.get(vehicle.id, 0)
+        if best is not None:
+            stations = [self.index.place(call) for call in calls]
+            metres = route_metres(self.index.travel(vehicle), vehicle, stations)
+            if metres * vehicle.fen_per_km + vehicle.fixed_fen * 1000 - before >= best.extra:
+                return best  # Lateness would only add to it.
+        route = self._made(vehicle, calls)
+        if route is None:
+            return best
+        extra = route_millifen(self.index, vehicle, route) - before
+        return Placement(extra, route) if best is None or extra < best.extra else best
+
+    def _least(self, vehicle: Vehicle, stop: Stop) -> int:
+        """What the way to the door costs at least, where no detour is shorter than the way."""
+        if vehicle.id not in self.routes:
+            return vehicle.fixed_fen * 1000
+        planned = planned_visits(self.index.problem, self.routes[vehicle.id])
+        visits = [visit.call for visit in planned if visit.kind is not Kind.REST]
+        stations = [vehicle.position, *(self.index.place(each).location for each in visits)]
+        metres, here = self.index.travel(vehicle).metres, stop.location
+        detours = [metres[a][here] + metres[here][b] - metres[a][b] for a, b in pairwise(stations)]
+        return min([*detours, metres[stations[-1]][here]]) * vehicle.fen_per_km
 
     def _couriers(self, stop: Stop) -> Iterator[Vehicle]:
         """Those whom the stop suits; of idle ones who are alike, the first."""

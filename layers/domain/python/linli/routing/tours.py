@@ -91,10 +91,11 @@ class Fleet:
         done = {stop_id for head in self.index.heads.values() for stop_id in head.served}
         self.open = [n for n, stop in enumerate(stops) if stop.id not in done]
         self.soft = any(stop.late_fen_per_minute or stop.priority for stop in stops)
-        self.returning = any(self.drops)
         cold = any(p.cold_limit_seconds is not None for s in stops for p in s.parts)
         underway = any(vehicle.underway for vehicle in problem.vehicles)
-        self.rich = self.returning or cold or underway
+        # Whether a vehicle may be fuller later than when it has collected.
+        self.refilled = underway or any(self.drops)
+        self.rich = self.refilled or cold
         self._doors = [self.index.place(_door(stop.id)) for stop in stops]
         self._stores = [self.index.place(Call(Kind.COLLECT, d.id, ())) for d in depots]
         self.tours = self._tours()
@@ -135,7 +136,7 @@ class Fleet:
         """
         if self.rich:
             calls = self.calls(tour, trips)
-            if self.index.overloaded(tour.vehicle, calls):
+            if self.refilled and self.index.overloaded(tour.vehicle, calls):
                 return None
             places = self.index.places(tour.vehicle, calls)
             bounds = self.index.bounds(tour.vehicle, calls)
