@@ -59,9 +59,11 @@ def solve(
     def judge(routing: Routing) -> Rank | None:
         return None if faults(instance, routing) else rank(instance, routing)
 
-    outcome = Race(instance, order, judge, [ORTOOLS]).run(chosen)
+    spare: list[Routing] = []
+    race = Race(instance, order, judge, [ORTOOLS])
+    outcome = race.run(chosen, lambda: spare.append(heuristic(instance)))
     if outcome.answer is None:
-        return Found(heuristic(instance), "heuristic", _why(outcome), outcome.failures)
+        return Found(spare[0], "heuristic", _why(outcome), outcome.failures)
     found, name = outcome.answer, outcome.engine
     return Found(found, name, "", outcome.failures, outcome.history)
 

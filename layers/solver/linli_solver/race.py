@@ -19,7 +19,7 @@ from typing import Any
 from linli_solver.link import Order
 from linli_solver.worker import Job
 
-GRACE = 0.02
+GRACE = 0.01
 """Share of the time that searches may take beyond the deadline to hand over their last answer."""
 PATIENCE = 0.33
 
@@ -73,11 +73,15 @@ class Race:
         self._allowed = max(0.0, order.deadline - self._began)
         self.outcome = Outcome()
 
-    def run(self, entrants: Sequence[Entrant]) -> Outcome:
-        """Run until the deadline, or until every search has ended."""
+    def run(
+        self, entrants: Sequence[Entrant], meanwhile: Callable[[], object] | None = None
+    ) -> Outcome:
+        """Run until the deadline, or until every search has ended; `meanwhile` they load, do that."""
         try:
             for entrant in entrants:
                 self._launch(entrant)
+            if meanwhile is not None:
+                meanwhile()
             self._listen()
         finally:
             for runner in self._runners:
