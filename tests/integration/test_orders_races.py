@@ -21,6 +21,7 @@ from tests.support import village as v
 from tests.support.baton import Baton
 from tests.support.engine import Engine, engine
 from tests.support.money import capture
+from tests.support.quick_sdk import quick_sdk
 from tests.support.world import audit_now
 
 GREENS = v.SKUS[0]
@@ -30,7 +31,7 @@ SEEDS = 12
 
 @pytest.fixture
 def db() -> Iterator[Engine]:
-    with engine() as opened:
+    with engine() as opened, quick_sdk(opened):
         v.furnish_quickly(opened, "lives", lives.furnish)
         yield opened
 
