@@ -176,7 +176,8 @@ def test_from_cut_off_to_the_last_door(town: Town) -> None:
     assert answer.status_code == 202, answer.text
     wave = eventually(published(town, slot_id))
     assert (wave["orders"], wave["routed_orders"], wave["unserved"]) == (12, 12, [])
-    assert (wave["solver"], wave["fallback_from"]) == ("ortools", None)
+    assert wave["solver"] in ("ortools", "pyvrp")
+    assert wave["fallback_from"] is None
     assert 0 < wave["metres"] <= wave["baseline_metres"]
 
     route_ids = [route["route_id"] for route in wave["routes"]]
