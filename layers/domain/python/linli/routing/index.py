@@ -60,6 +60,7 @@ class Index:
         self.vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
         self.parts = {(s.id, p.depot_id): p for s in problem.stops for p in s.parts}
         self.returns = {(s.id, r.depot_id): r for s in problem.stops for r in s.returns}
+        self.at_doors = {stop.id: _at_door(stop) for stop in problem.stops}
         self._travels = {travel.profile: travel for travel in problem.travels}
         self._stores = {depot.id: place_of_depot(depot) for depot in problem.depots}
         self._doors = {stop.id: place_of_stop(stop) for stop in problem.stops}
@@ -97,7 +98,7 @@ class Index:
             locked=locked,
             hand_ins=self._hand_ins(vehicle, begun, place),
             since=tuple(since.items()),
-            load=tuple_of(sum_of(self, past)),
+            load=sum_of(self, past),
             served=frozenset(call.place_id for call in begun if call.kind is Kind.DELIVER),
             collected=frozenset(_loads(begun, Kind.COLLECT)),
             place=place,
@@ -175,12 +176,10 @@ class Index:
         """The capacity that planned calls exceed after the locked ones, if any."""
         room = vehicle.capacities
         locked = len(self.heads[vehicle.id].locked)
-        for n, load in enumerate(loads_of(self, self.heads[vehicle.id].load, calls)):
-            if n < locked:
-                continue
-            for carried, capacity, reason in zip(load, room, TOO_MUCH, strict=True):
-                if carried > capacity:
-                    return reason
+        loads = [*loads_of(self, self.heads[vehicle.id].load, calls)][locked:]
+        for n, reason in enumerate(TOO_MUCH):
+            if loads and max([load[n] for load in loads]) > room[n]:
+                return reason
         return None
 
 
@@ -197,18 +196,25 @@ def loads_of(index: Index, load: Size, calls: Sequence[Call]) -> Iterator[Size]:
     """What is aboard after each call, `load` being aboard before the first."""
     for call in calls:
         change = sum_of(index, [call])
-        load = tuple_of([a + b for a, b in zip(load, change, strict=True)])
+        load = (
+            load[0] + change[0],
+            load[1] + change[1],
+            load[2] + change[2],
+            load[3] + change[3],
+        )
         yield load
 
 
-def sum_of(index: Index, calls: Sequence[Call]) -> list[int]:
+def sum_of(index: Index, calls: Sequence[Call]) -> Size:
     """How calls change what is aboard, all together."""
-    load = [0, 0, 0, 0]
+    grams = boxes = millilitres = cold = 0
     for call in calls:
-        for sign, size in _changes(index, call):
-            for n in range(4):
-                load[n] += sign * size[n]
-    return load
+        for size in _changes(index, call):
+            grams += size[0]
+            boxes += size[1]
+            millilitres += size[2]
+            cold += size[3]
+    return grams, boxes, millilitres, cold
 
 
 def tuple_of(load: Sequence[int]) -> Size:
@@ -216,15 +222,26 @@ def tuple_of(load: Sequence[int]) -> Size:
     return load[0], load[1], load[2], load[3]
 
 
-def _changes(index: Index, call: Call) -> list[tuple[int, Size]]:
-    if call.kind is Kind.COLLECT:
-        return [(1, index.parts[each, call.place_id].size) for each in call.stop_ids]
-    if call.kind is Kind.RETURN:
-        return [(-1, index.returns[each, call.place_id].size) for each in call.stop_ids]
+def _changes(index: Index, call: Call) -> list[Size]:
+    """What a call adds to the load, or takes from it."""
     if call.kind is Kind.DELIVER:
-        stop = index.stops[call.place_id]
-        return [*[(-1, part.size) for part in stop.parts], *[(1, r.size) for r in stop.returns]]
+        return [index.at_doors[call.place_id]]
+    if call.kind is Kind.COLLECT:
+        return [index.parts[each, call.place_id].size for each in call.stop_ids]
+    if call.kind is Kind.RETURN:
+        return [minus(index.returns[each, call.place_id].size) for each in call.stop_ids]
     return []
+
+
+def minus(size: Size) -> Size:
+    """The size, as it is taken away."""
+    return -size[0], -size[1], -size[2], -size[3]
+
+
+def _at_door(stop: Stop) -> Size:
+    """How a stop changes what is aboard: its parts go, its returns come."""
+    part, back = [p.size for p in stop.parts], [r.size for r in stop.returns]
+    return tuple_of([sum(b[n] for b in back) - sum(p[n] for p in part) for n in range(4)])
 
 
 def _loads(calls: Sequence[Call], kind: Kind) -> set[Load]:
