@@ -33,7 +33,7 @@ def test_the_tour_of_the_readme_works(stack: Stack) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     for said in (

@@ -37,15 +37,18 @@ ON = AFTER.date()
 def db() -> Iterator[Engine]:
     """Anna holds the one route of a wave; the stores have handed everything over to her."""
     with engine() as opened:
-        here.open_community(couriers=1)  # Who would ride alone makes one route of it.
-        placed = [here.place(n) for n in range(4)]
-        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-        for n in range(1, 2):
-            here.register(COURIERS[n], n)
-        dispatching.take(ROUTE, ANNA.subject, AFTER)
-        for order in placed:
-            send_off(orders.read(order.order_id), AFTER)
+        dispatching.furnish_once(opened, "day", _furnish)
         yield opened
+
+
+def _furnish() -> None:
+    here.open_community(couriers=1)  # Who would ride alone makes one route of it.
+    placed = [here.place(n) for n in range(4)]
+    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+    here.register(COURIERS[1], 1)
+    dispatching.take(ROUTE, ANNA.subject, AFTER)
+    for order in placed:
+        send_off(orders.read(order.order_id), AFTER)
 
 
 def helpers(machine: Started | None = None) -> Helpers:

@@ -90,11 +90,15 @@ def db(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A wave whose one route is offered to its one courier."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # As Lambda would; nothing is called.
     with engine() as opened:
-        here.open_community(couriers=1)
-        here.place(1)
-        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-        dispatching.offer_round(SLOT_ID, AFTER)
+        dispatching.furnish_once(opened, "doors", _furnish)
         yield opened
+
+
+def _furnish() -> None:
+    here.open_community(couriers=1)
+    here.place(1)
+    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+    dispatching.offer_round(SLOT_ID, AFTER)
 
 
 def knock(door: str, roles: str | None = None, **changes: Any) -> Answer:

@@ -34,14 +34,18 @@ TOKENS = Waiting()
 def db() -> Iterator[Engine]:
     """A community with three couriers whose wave is out, on one route."""
     with engine() as opened:
-        here.open_community(couriers=1)  # Who would ride alone makes one route of it.
-        for n in range(4):
-            here.place(n)
-        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-        for n in range(1, 3):
-            here.register(COURIERS[n], n)
-        assert [r.state for r in waves.wave_view(SLOT_ID, DISPATCHER).routes] == ["offered"]
+        dispatching.furnish_once(opened, "offers", _furnish)
         yield opened
+
+
+def _furnish() -> None:
+    here.open_community(couriers=1)  # Who would ride alone makes one route of it.
+    for n in range(4):
+        here.place(n)
+    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+    assert [r.state for r in waves.wave_view(SLOT_ID, DISPATCHER).routes] == ["offered"]
+    for n in range(1, 3):
+        here.register(COURIERS[n], n)
 
 
 def ask(number: int = 1) -> list[str]:

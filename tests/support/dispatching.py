@@ -1,20 +1,35 @@
 """Couriers with papers, and offers made and answered in this process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from linli import dispatch, fleet
+from linli import catalogue, dispatch, fleet
 from linli.credit import Points
 from linli.dispatch import Assign, RoundStep
 from linli.dispatch.rules import greedy
 from linli.fleet.documents import NEEDED
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
+from linli.kernel.tables import Table
+from tests.support.engine import Engine
 
 LONG = timedelta(days=20_000)
 """Offers for doors that go by the clock on the wall."""
 SEEN_AT = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def furnish_once(db: Engine, kind: str, furnish: Callable[[], None]) -> None:
+    """Furnish an empty engine as the first call with this `kind` did, but without the calls."""
+    catalogue.forget()
+    if kind in _furnished:
+        db.restore(_furnished[kind])
+    else:
+        furnish()
+        _furnished[kind] = db.everything()
+
+
+_furnished: dict[str, dict[Table, dict[tuple[str, str], dict[str, Any]]]] = {}
 
 
 def verify_documents(courier_id: str, community_id: str, vehicle: str) -> None:
