@@ -62,12 +62,12 @@ def solve(
     spare: list[Routing] = []
     race = Race(instance, order, judge, [ORTOOLS])
     outcome = race.run(chosen, lambda: spare.append(heuristic(instance)))
-    if outcome.answer is None:
-        return Found(spare[0], "heuristic", _why(outcome), outcome.failures)
-    found, name = outcome.answer, outcome.engine
-    return Found(found, name, "", outcome.failures, outcome.history)
+    known = judge(spare[0])
+    if outcome.rank is None or (known is not None and known < outcome.rank):
+        return Found(spare[0], "heuristic", _why(outcome), outcome.failures, outcome.history)
+    return Found(outcome.answer, outcome.engine, "", outcome.failures, outcome.history)
 
 
 def _why(outcome: Outcome) -> str:
     told = [f"{engine}: {why}" for engine, why in outcome.failures.items()]
-    return "; ".join(told) or "nothing found in time"
+    return "; ".join(told) or ("dearer" if outcome.answer else "nothing found in time")

@@ -76,7 +76,7 @@ class Race:
     def run(
         self, entrants: Sequence[Entrant], meanwhile: Callable[[], object] | None = None
     ) -> Outcome:
-        """Run until the deadline, or until every search has ended; `meanwhile` they load, do that."""
+        """Run until the deadline, or until all have ended; do `meanwhile` while they load."""
         try:
             for entrant in entrants:
                 self._launch(entrant)
