@@ -63,9 +63,10 @@ def solve(
     race = Race(instance, order, judge, [ORTOOLS])
     outcome = race.run(chosen, lambda: spare.append(heuristic(instance)))
     known = judge(spare[0])
-    if outcome.rank is None or (known is not None and known < outcome.rank):
+    answer: Routing | None = outcome.answer
+    if answer is None or outcome.rank is None or (known is not None and known < outcome.rank):
         return Found(spare[0], "heuristic", _why(outcome), outcome.failures, outcome.history)
-    return Found(outcome.answer, outcome.engine, "", outcome.failures, outcome.history)
+    return Found(answer, outcome.engine, "", outcome.failures, outcome.history)
 
 
 def _why(outcome: Outcome) -> str:
