@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -298,3 +299,23 @@ def test_without_the_solver_the_plan_is_made_by_insertion(db: Engine) -> None:
     told = ask(Replanner(broken), change("courier_stopped", route_ids=[route_ids()[0]]))
     assert told.state == "applied"
     everything_once()
+
+
+def test_orders_beyond_one_write_are_told_after_it_by_whoever_comes(
+    db: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a van's fifty orders: here one fits into the routes' own write."""
+    swap = import_module("linli.waves.swap")
+    monkeypatch.setattr(swap, "MOST_TURNED", 1)
+    take_all()
+    stopped = max(route_ids(), key=lambda each: len(doors(each)))
+    moved = doors(stopped)
+    machine, what = Replanner(), change("courier_stopped", route_ids=[stopped])
+    told_rest = swap._turn_rest
+    monkeypatch.setattr(swap, "_turn_rest", lambda *_: 1 / 0)  # The function dies in between.
+    assert ask(machine, what).state == "applied"
+    assert sum(orders.read(n).route_id == stopped for n in moved) == len(moved) - 1
+    monkeypatch.setattr(swap, "_turn_rest", told_rest)
+    waves.see_to_replans(machine, AFTER)
+    everything_once()
+    assert waves.see_to_replans(machine, AFTER) == []
