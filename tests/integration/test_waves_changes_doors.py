@@ -87,7 +87,8 @@ def test_a_stranded_order_is_listed_and_given_up_once(placed: list[Order]) -> No
 def test_what_is_no_change_is_invalid_and_an_ordinary_order_is_no_emergency(
     placed: list[Order],
 ) -> None:
-    for wrong in ({"kind": "flood"}, {"kind": "lift_changed"}, {"route_ids": []}):
+    changes: list[dict[str, Any]] = [{"kind": "flood"}, {"kind": "lift_changed"}, {"route_ids": []}]
+    for wrong in changes:
         assert ask("wave_replanned", body=wrong).status == 422
     told = ask("emergency_rushed", body={"order_id": placed[0].order_id})
     assert told.code == "not_an_emergency"
