@@ -147,6 +147,7 @@ def _courier(stage: Stage, courier: CourierPerson) -> Call:
         "vehicle": courier.vehicle,
         "capacity_grams": courier.capacity_grams,
         "capacity_boxes": courier.capacity_boxes,
+        "cold_box": True,
         "start": {"lon": courier.start.lon, "lat": courier.start.lat},
         "shift": {"opens": "08:00", "closes": "20:00"},
     }
