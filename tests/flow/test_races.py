@@ -26,7 +26,7 @@ class Town:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.client = httpx.Client(base_url=stack.api_url, timeout=30)
+        self.client = httpx.Client(base_url=stack.api_url, timeout=60)
         self.skus = 0
 
     def call(
