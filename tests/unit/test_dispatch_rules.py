@@ -85,7 +85,7 @@ CASES: dict[str, tuple[Candidate, dict[str, Any], str | None]] = {
         {"skills": frozenset({"heavy_goods"})},
         None,
     ),
-    "without a cold box": (candidate(), {"cold": True}, "cold_box"),
+    "without a cold box": (candidate(), {"cold": True}, None),
     "with a cold box": (candidate(cold_box=True), {"cold": True}, None),
     "tired": (candidate(fatigue="tired"), {}, None),
     "alarmed": (candidate(fatigue="alarm"), {}, "fatigue"),
@@ -125,6 +125,8 @@ def test_the_near_the_poor_and_the_fresh_are_asked_first() -> None:
     assert cost_fen(NEED, near, 0, NOW) < cost_fen(NEED, far, 0, NOW)
     poor, rich = candidate(income_fen=10_000), candidate(income_fen=60_000)
     assert cost_fen(NEED, poor, 35_000, NOW) < cost_fen(NEED, rich, 35_000, NOW)
+    cold = replace(NEED, cold=True)
+    assert cost_fen(cold, candidate(cold_box=True), 0, NOW) < cost_fen(cold, candidate(), 0, NOW)
     fresh, tired = candidate(fatigue="fresh"), candidate(fatigue="tired")
     assert cost_fen(NEED, fresh, 0, NOW) < cost_fen(NEED, tired, 0, NOW)
     fitting, large = candidate(), candidate(vehicle="van")

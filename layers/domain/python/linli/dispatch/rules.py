@@ -22,8 +22,8 @@ Costs = Sequence[Sequence[int | None]]
 Fatigue = Literal["unknown", "fresh", "tired", "alarm"]
 """What fatigue monitoring says of a courier (B7); the system works without it."""
 Obstacle = Literal[
-    "refused", "busy", "off_shift", "too_far", "too_small", "vehicle", "skill", "cold_box",
-    "rest_due", "fatigue",
+    "refused", "busy", "off_shift", "too_far", "too_small", "vehicle", "skill", "rest_due",
+    "fatigue",
 ]  # fmt: skip
 """Why a courier cannot be offered a route."""
 
@@ -36,6 +36,8 @@ FAIRNESS_PERMILLE: Final = 30
 TIRED_FEN: Final = 400
 EIGHT_HOURS_FEN: Final = 1_500
 LARGER_VEHICLE_FEN: Final = 250
+NO_COLD_BOX_FEN: Final = 600
+"""Frozen goods go to who has an insulated box; else the store has to lend one."""
 RANK: Final[Mapping[str, int]] = MappingProxyType({"walk": 0, "ebike": 1, "van": 2})
 USUAL_GRAMS: Final[Mapping[str, int]] = MappingProxyType(
     {"walk": 15_000, "ebike": 50_000, "van": 500_000}
@@ -106,7 +108,6 @@ _CHECKS: Final[tuple[tuple[Obstacle, Check], ...]] = (
     ("fatigue", lambda need, who, now: who.fatigue == "alarm"),
     ("vehicle", lambda need, who, now: RANK[who.courier.vehicle] < RANK[need.vehicle]),
     ("skill", lambda need, who, now: not need.skills <= set(who.courier.skills)),
-    ("cold_box", lambda need, who, now: need.cold and not who.courier.cold_box),
     ("too_small", lambda need, who, now: _too_small(need, who.courier)),
     ("busy", lambda need, who, now: overlaps(who.spans, need.depart_at, need.finish_at)),
     ("off_shift", lambda need, who, now: not _on_shift(need, who.courier, now)),
@@ -133,7 +134,8 @@ def cost_fen(need: Need, who: Candidate, mean_income_fen: int, now: datetime) ->
     larger = LARGER_VEHICLE_FEN * (RANK[who.courier.vehicle] - RANK[need.vehicle])
     # Lifted by the mean, the same for all, so that the poorest courier costs no less than none.
     lifted = fair + mean_income_fen * FAIRNESS_PERMILLE // 1000
-    return max(0, empty + max(0, lifted) + tired + long_day + max(0, larger))
+    warm = NO_COLD_BOX_FEN if need.cold and not who.courier.cold_box else 0
+    return max(0, empty + max(0, lifted) + tired + long_day + max(0, larger) + warm)
 
 
 def costs_of(needs: Sequence[Need], who: Sequence[Candidate], now: datetime) -> Costs:
