@@ -78,7 +78,7 @@ class Engine:
         return {table: self.items(table) for table in Table}
 
     def facts(self) -> dict[Table, dict[tuple[str, str], dict[str, Any]]]:
-        """`everything` but which commands were done or refused: equal before and after a refusal."""
+        """`everything` but what was done or refused: equal before and after a refusal."""
         return {
             table: {key: item for key, item in items.items() if not key[1].startswith("DONE#")}
             for table, items in self.everything().items()
