@@ -101,6 +101,12 @@ BOOKS = Table.PAYMENTS
         (lose("REFUND"), ORDER),
         (lose("ATTEMPT"), ORDER),
     ],
+    ids=[
+        *("captured less", "not refunded", "refundable twice", "captured by nothing"),
+        *("attempt closed", "reviewed by nobody", "refund not conceded"),
+        *("presale not captured", "presale not paid", "order not paid", "packed unpaid"),
+        *("no message", "no refund", "no attempt"),
+    ],
 )
 def test_damaged_books_are_found_and_named(db: Engine, damage: Damage, order_id: str) -> None:
     damage(db)
