@@ -46,7 +46,7 @@ def _declined(stage: Stage, payer: Resident, order_id: str) -> None:
 def _held(stage: Stage, payer: Resident, order_id: str) -> None:
     """Another phone, a thousand kilometres away: a dispatcher calls the resident first."""
     strange: dict[str, Any] = {
-        "device_id": "phone-nobody-knows",
+        "device_id": f"phone-{stage.calendar.id('held/phone')}",  # Known once it has paid.
         "device_at": FAR_AWAY,
         "payer_phone": "+8613911112222",
     }
