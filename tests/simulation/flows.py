@@ -200,7 +200,7 @@ def lending(w: World) -> None:
     r.check_points(w, v.RESIDENTS, 0, rewards, [])
     r.check_deposits(w)
     for name in returns:
-        if any(answer.told == "not_enough_deposit" for answer in w.answers[name]):
+        if any(answer.told == "not_enough_deposit" for answer in w.answers.get(name, ())):
             w.violations.append(f"{name}: whose deposit it is was forgotten")
 
 
