@@ -3,16 +3,19 @@
 MiniStack ignores `batchItemFailures`, MaximumRetryAttempts and BisectBatchOnFunctionError for
 DynamoDB streams. Mend: our own round of the poller, after AWS's documented rules: a partial
 batch is repeated from its lowest failure, halved when asked to, given up after the attempts that
-the mapping allows (then sent to the OnFailure destination).
+the mapping allows (then sent to the OnFailure destination). Each mapping is served by a thread of
+its own, for on AWS a slow consumer holds up no other; upstream serves them all in turn.
 """
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from local.emulator import journal
 
 LONGEST_PAUSE_SECONDS = 5.0
+MOST_AT_ONCE = 32
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Batch:
 
 
 _troubles: dict[str, Trouble] = {}
+_pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="stream")
+_running: dict[str, Future[None]] = {}
 
 
 def install() -> None:
@@ -47,19 +52,53 @@ def install() -> None:
 
 
 def poll() -> bool:
-    """Serve each mapping one batch; tell whether any moved on."""
+    """Begin to serve each mapping that has something to do and is not being served; never waits.
+
+    Always False, "nothing is left to do": who ends serving a mapping wakes the poller.
+    """
     from ministack.core.responses import request_scope
     from ministack.services import lambda_svc
 
-    moved = False
     for account, region, mapping in list(lambda_svc._iter_all_esms()):
-        if mapping.get("Enabled", True) and ":dynamodb:" in mapping.get("EventSourceArn", ""):
-            with request_scope(account, region):
-                reached = _serve(lambda_svc, mapping)
-                if reached is not None:
-                    _advance(lambda_svc, account, region, mapping, reached)
-                    moved = True
-    return moved
+        source = mapping.get("EventSourceArn", "")
+        if not mapping.get("Enabled", True) or ":dynamodb:" not in source:
+            continue
+        with request_scope(account, region):
+            if _rests(mapping["UUID"]) and _is_behind(lambda_svc, mapping):
+                work = _pool.submit(_drain, lambda_svc, account, region, mapping)
+                _running[mapping["UUID"]] = work
+                work.add_done_callback(lambda _: lambda_svc._esm_wake.set())
+    return False
+
+
+def _rests(mapping_id: str) -> bool:
+    """Nobody serves the mapping now. A fault of ours in the last round is raised here, once."""
+    before = _running.get(mapping_id)
+    if before is None:
+        return True
+    if not before.done():
+        return False
+    _running.pop(mapping_id).result()
+    return True
+
+
+def _is_behind(lambda_svc: Any, mapping: dict[str, Any]) -> bool:
+    from ministack.services import dynamodb
+
+    name = mapping["EventSourceArn"].split("/")[1]
+    trouble = _troubles.get(mapping["UUID"])
+    if name not in dynamodb._tables or (trouble and trouble.not_before > time.monotonic()):
+        return False
+    return _position(lambda_svc, mapping, name) < int(dynamodb.stream_end_position(name))
+
+
+def _drain(lambda_svc: Any, account: str, region: str, mapping: dict[str, Any]) -> None:
+    """Serve a mapping batch after batch, until it has nothing or has to pause."""
+    from ministack.core.responses import request_scope
+
+    with request_scope(account, region):
+        while (reached := _serve(lambda_svc, mapping)) is not None:
+            _advance(lambda_svc, account, region, mapping, reached)
 
 
 def _advance(

@@ -177,6 +177,14 @@ def test_records_around_a_poisoned_one_are_served_and_it_is_given_up(
     assert eventually(lambda: "after-poison" in seen(stack))
 
 
+def test_a_slow_consumer_of_a_stream_holds_up_no_other(stack: Stack, caller: httpx.Client) -> None:
+    caller.put("/items/slow")
+    assert eventually(lambda: "slow begins" in seen(stack))
+    caller.put("/items/after-slow")
+    assert eventually(lambda: "after-slow" in seen(stack))
+    assert "slow ends" not in seen(stack)
+
+
 def test_a_machine_catches_a_functions_error_by_its_own_name(stack: Stack) -> None:
     machines = stack.client("stepfunctions")
     execution = machines.start_execution(
