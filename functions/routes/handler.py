@@ -7,10 +7,21 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from linli import dispatch, waves
-from linli.dispatch import AnswerOffer, Assign, RouteOffer, RouteOffers, RunView, Withdraw
+from linli.dispatch import (
+    AnswerOffer,
+    AskPicture,
+    Assign,
+    PictureAsked,
+    ProofList,
+    RouteOffer,
+    RouteOffers,
+    RunView,
+    Withdraw,
+)
 from linli.kernel import door
 from linli.kernel.ids import SlotId
 from linli.kernel.machines import StepFunctions, StepFunctionsTokens
+from linli.kernel.pictures import BucketOfPictures
 from linli.waves.model import ManifestView, RouteId
 
 app = door.api("routes")
@@ -30,6 +41,12 @@ def machine() -> StepFunctions:
 def tokens() -> StepFunctionsTokens:
     """The client that answers tokens."""
     return StepFunctionsTokens()
+
+
+@cache
+def pictures() -> BucketOfPictures:
+    """Where the pictures of proofs lie."""
+    return BucketOfPictures(door.settings().proof_bucket)
 
 
 @app.get(
@@ -77,6 +94,35 @@ def decline_route(route_id: Id, command: AnswerOffer) -> Response[RouteOffers]:
 )
 def read_route(route_id: Id) -> Response[ManifestView]:
     return door.answer(waves.manifest_view(route_id, door.caller(app), door.now(app)))
+
+
+@app.post(
+    "/v1/routes/<route_id>/proofs",
+    summary="Ask where to put a picture that proves a delivery of mine",
+    description=(
+        "PUT the picture to `url` with `headers`; it is taken once, in this size and type. The "
+        "delivery then names `key`. The same body again gives the same key, and time anew."
+    ),
+    tags=["routes"],
+    status_code=201,
+    responses=door.ok(PictureAsked, 404, 409, 503, status=201),
+)
+def ask_picture(route_id: Id, command: AskPicture) -> Response[PictureAsked]:
+    route = waves.route_on_desk(route_id)
+    caller, now = door.caller(app), door.now(app)
+    return door.answer(dispatch.ask_picture(route, command, caller, pictures(), now), 201)
+
+
+@app.get(
+    "/v1/routes/<route_id>/proofs",
+    summary="How a route's stops ended: pictures to look at for some minutes, names, reasons",
+    description="For 30 days; then the pictures and what was kept of them are gone.",
+    tags=["routes"],
+    responses=door.ok(ProofList, 404, 503),
+)
+def read_proofs(route_id: Id) -> Response[ProofList]:
+    found = dispatch.proofs(route_id, door.caller(app), pictures(), door.now(app))
+    return door.answer(found)
 
 
 @app.post(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from linli.dispatch.proofs import PROOF_KEPT
 from linli.kernel.access import MATRIX, PUBLIC
 from linli.kernel.tables import Table
 from local import openapi
@@ -171,3 +172,19 @@ def test_every_alarm_reaches_people_who_find_what_to_do() -> None:
     for name, alarm in ALARMS.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}], name
     assert set(re.findall(r"^\| `(\w+Alarm)` ", runbook, re.M)) == set(ALARMS)
+
+
+def test_pictures_of_doorsteps_are_private_sent_over_tls_and_gone_in_time() -> None:
+    buckets = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::S3::Bucket"}
+    assert list(buckets) == ["ProofBucket"]
+    bucket = buckets["ProofBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", PROOF_KEPT.days)
+    assert "Prefix" not in rule
+    policy = RESOURCES["ProofBucketTls"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Bucket"] == {"Ref": "ProofBucket"}
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

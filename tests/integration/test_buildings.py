@@ -159,7 +159,7 @@ def test_a_quiet_order_that_was_left_at_its_door_counts_once(db: Engine) -> None
     manifest = waves.manifest_view(f"{SLOT_ID}.1", ANNA, AFTER)
     assert [visit.quiet for visit in manifest.visits if visit.kind == "deliver"] == [True]
     told = {"id": uuid7(), "seq": 1, "at": AFTER, "kind": "delivered"}
-    action = {**told, "order_id": placed.order_id, "proof": {"photo_key": "proofs/7.jpg"}}
+    action = {**told, "order_id": placed.order_id, "proof": {"signed_by": "王"}}
     command = TellActions.model_validate(
         {"community_id": COMMUNITY, "device": "phone", "actions": [action]}
     )

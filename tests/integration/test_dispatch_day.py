@@ -95,7 +95,7 @@ def a_day() -> TellActions:
     return told(
         action(1, "arrived", minutes(0), order_id=first),
         action(2, "delivered", minutes(2), order_id=first, proof={"signed_by": "王"}),
-        action(3, "delivered", minutes(20), order_id=second, proof={"photo_key": "proofs/a.jpg"}),
+        action(3, "delivered", minutes(20), order_id=second, proof={"signed_by": "李"}),
         action(4, "break_started", minutes(25)),
         action(5, "break_ended", minutes(45)),
         action(6, "failed", minutes(60), order_id=third, reason="nobody_home"),

@@ -28,6 +28,7 @@ from linli.dispatch.model import (
     RunView,
     Withdraw,
 )
+from linli.dispatch.proofs import AskPicture, PictureAsked, ProofList, ask_picture, proofs
 from linli.dispatch.propose import propose
 from linli.dispatch.replans import by_replan, lift_seen, report_lift
 from linli.dispatch.reserve import call_reserve
@@ -44,6 +45,7 @@ __all__ = [
     "Alert",
     "AlertList",
     "AnswerOffer",
+    "AskPicture",
     "Assign",
     "CloseAlert",
     "CloseStep",
@@ -52,6 +54,8 @@ __all__ = [
     "Helpers",
     "NextStop",
     "OfferStep",
+    "PictureAsked",
+    "ProofList",
     "ResumeCourier",
     "RoundStep",
     "RouteOffer",
@@ -64,6 +68,7 @@ __all__ = [
     "Withdraw",
     "accept",
     "alerts_of",
+    "ask_picture",
     "assign",
     "begin",
     "by_replan",
@@ -79,6 +84,7 @@ __all__ = [
     "my_routes",
     "next_stop",
     "offer_as_it_is",
+    "proofs",
     "propose",
     "quiet_allowed",
     "report_delivery",

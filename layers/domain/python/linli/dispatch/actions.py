@@ -8,17 +8,21 @@ from linli.dispatch.rest import RestView
 from linli.kernel.ids import BoxId, CommandId, CommunityId, ThingId
 
 MOST_ACTIONS = 40
-PhotoKey = Annotated[str, StringConstraints(pattern=r"^proofs/[A-Za-z0-9][A-Za-z0-9._/-]{0,180}$")]
-"""Where the device has put, or will put, a photograph; the picture itself is not ours to keep."""
+PictureKey = Annotated[str, StringConstraints(pattern=r"^proofs/[0-9-]{10}/[0-9a-f]{32}$")]
+"""Where the device has put, or will put, a picture: `POST /v1/routes/{route_id}/proofs` tells."""
 FailReason = Literal["nobody_home", "refused", "wrong_address", "damaged", "unsafe", "other"]
 
 
 class Proof(BaseModel):
-    """That an order was handed over: any of a photograph, a name signed, the resident's code."""
+    """
+    That an order was handed over: any of a photograph, a signature (drawn, or the name of who
+    signed), the resident's code.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    photo_key: PhotoKey | None = None
+    photo_key: PictureKey | None = None
+    signature_key: PictureKey | None = None
     signed_by: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     code: Annotated[str, Field(pattern=r"^\d{8}$")] | None = Field(
         default=None, description="As `POST /v1/orders/{order_id}/code` told it to the resident"

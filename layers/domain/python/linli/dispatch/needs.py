@@ -28,7 +28,7 @@ from linli.kernel.time import ZONE, parse_instant, rfc3339
 from linli.kernel.transact import transaction
 from linli.orders import Order
 from linli.waves.desk import RouteOnDesk, largest_load
-from linli.waves.rules import parts_of
+from linli.waves.doorsteps import parts_of
 
 HEAVY_GRAMS = 25_000
 """One order over this asks for somebody who carries heavy goods."""

@@ -14,7 +14,9 @@ Dispatch table: offers, what couriers hold and have told, and what they have ear
     pk COURIER#<courier>    sk TOOK#<request>               the action that took a door's empties
     pk COURIER#<courier>    sk EARNED#<day>#<route>         pay of a route, or of a part of it
     pk ROUTE#<route>        sk PAID#<order>|~<courier>      who was paid: a door, setting out
-    pk ORDER#<order>        sk ARRIVED, PROOF               when the courier came; how it ended
+    pk ORDER#<order>        sk ARRIVED                      when the courier came
+    pk ORDER#<order>        sk PROOF                        how it ended; forgotten after 30 days
+    pk ORDER#<order>        sk ISSUED#<n>                   a picture's key, and whose it is; too
     pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
     pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
     pk COMMAND#<id>         sk COMMAND                      a dispatcher's command
@@ -28,7 +30,7 @@ from linli.kernel.tables import Row, Table
 
 RUN, NEED, DUTY, COMMAND, RESERVE = "RUN", "NEED", "DUTY", "COMMAND", "RESERVE"
 OFFER, ACTION, EARNED, PAID = "OFFER#", "ACTION#", "EARNED#", "PAID#"
-ARRIVED, PROOF = "ARRIVED", "PROOF"
+ARRIVED, PROOF, ISSUED = "ARRIVED", "PROOF", "ISSUED#"
 OFFERING, DUE = "OFFERING", "DUE"
 
 
@@ -56,6 +58,26 @@ class BodyRow(Row):
 
     table = Table.DISPATCH
     body = UnicodeAttribute()
+
+
+class ProofRow(Row):
+    """How a stop ended, as JSON; `forget_at` (epoch seconds) ends it."""
+
+    table = Table.DISPATCH
+    body = UnicodeAttribute()
+    forget_at = NumberAttribute()
+
+
+class IssuedRow(Row):
+    """A key for a picture, and to whom it was given; `forget_at` (epoch seconds) ends it."""
+
+    table = Table.DISPATCH
+    picture_key = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    courier_id = UnicodeAttribute()
+    command_id = UnicodeAttribute()
+    fingerprint = UnicodeAttribute()
+    forget_at = NumberAttribute()
 
 
 class OfferRow(Row):

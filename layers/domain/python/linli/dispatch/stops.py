@@ -11,9 +11,10 @@ from linli.dispatch.actions import Delivered, Failed, Proof, Stored
 from linli.dispatch.duty import change_rest, drop, duty_of
 from linli.dispatch.earn import earn_stop, settle_pay
 from linli.dispatch.needs import rest_of
+from linli.dispatch.proofs import check_proof, keep_proof
 from linli.dispatch.reserved import release
 from linli.dispatch.rest import RestView, halt, look, ride
-from linli.dispatch.rows import ARRIVED, PROOF, BodyRow, order_key
+from linli.dispatch.rows import ARRIVED, BodyRow, order_key
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.identity import Caller, Role
@@ -107,12 +108,14 @@ def end_stop(
 
     Raises:
         NotFound: There is no such order on a route of the caller's.
+        UnknownPicture: The proof names a picture that was not given to the caller for the order.
         WrongCode: The proof's code is not the resident's.
         Refused: See `orders.deliver`.
     """
     order_id = str(action.order_id)
     route = held_route(order_id, caller)
     proof = Proof() if isinstance(action, Failed) else action.proof
+    check_proof(order_id, proof, caller.subject)
     if proof.code and orders.read(order_id).state not in orders.STOP_DONE:
         orders.check_door_code(order_id, proof.code, now)
     report = ReportDelivery(
@@ -126,7 +129,7 @@ def end_stop(
     kept = proof.model_dump(exclude={"code"}) | {"code_checked": proof.code is not None}
     if isinstance(action, Failed):
         kept = {"reason": action.reason, "note": action.note}
-    _keep(order_id, PROOF, {**kept, "at": rfc3339(action.at), "by": caller.subject})
+    keep_proof(order_id, {**kept, "at": rfc3339(action.at), "by": caller.subject}, now)
     assert route.route_id == told.route_id, "an order does not change its route while it ends"
     return told
 

@@ -167,6 +167,8 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/alerts": frozenset({_D}),
     "POST /v1/alerts/{alert_id}/close": frozenset({_D}),
     "GET /v1/routes": frozenset({_C}),
+    "POST /v1/routes/{route_id}/proofs": frozenset({_C}),
+    "GET /v1/routes/{route_id}/proofs": frozenset({_D}),
     "POST /v1/routes/{route_id}/accept": frozenset({_C}),
     "POST /v1/routes/{route_id}/decline": frozenset({_C}),
     "POST /v1/routes/{route_id}/withdraw": frozenset({_D}),

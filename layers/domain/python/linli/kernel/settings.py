@@ -23,6 +23,7 @@ class Settings(BaseModel):
     offer_machine_arn: str = Field(default="", validation_alias="OFFER_MACHINE_ARN")
     offer_seconds: int = Field(default=180, gt=0, le=3600, validation_alias="OFFER_SECONDS")
     replan_machine_arn: str = Field(default="", validation_alias="REPLAN_MACHINE_ARN")
+    proof_bucket: str = Field(default="", validation_alias="PROOF_BUCKET")
     fallback_machine_arn: str = Field(default="", validation_alias="FALLBACK_MACHINE_ARN")
 
     @property

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from pynamodb.expressions.condition import Condition
 
 from linli.kernel import reads
 from linli.kernel.errors import Conflict, NotFound
@@ -131,17 +132,25 @@ def _check_caller(order: Order, caller: Caller) -> None:
 
 
 def _check_code(order_id: str, code: str, now: datetime) -> CodeRow:
-    """The present code's row, if `code` is it; a wrong one is counted against it."""
+    """
+    The present code's row, if `code` is it. A try is counted before it is looked at, and given
+    back if it was right: so however many are made at once, `MOST_TRIES` wrong ones are the most.
+    """
     row = reads.get(CodeRow, order_id, CODE)
-    if row is None or row.until <= rfc3339(now) or row.tries >= MOST_TRIES:
+    if row is None or row.until <= rfc3339(now):
         raise WrongCode
-    if hmac.compare_digest(_digest(code, row.salt), row.digest):
-        return row
+    _count_try(row, 1, CodeRow.tries < MOST_TRIES)
+    if not hmac.compare_digest(_digest(code, row.salt), row.digest):
+        raise WrongCode
+    _count_try(row, -1, CodeRow.tries > 0)
+    return row
+
+
+def _count_try(row: CodeRow, by: int, may: Condition) -> None:
     with transaction() as tx:
         tx.update(
-            CodeRow(order_id, CODE),
-            [CodeRow.tries.add(1)],
-            condition=CodeRow.digest == row.digest,
+            CodeRow(row.pk, CODE),
+            [CodeRow.tries.add(by)],
+            condition=(CodeRow.digest == row.digest) & may,
             refusal=WrongCode(),
         )
-    raise WrongCode
