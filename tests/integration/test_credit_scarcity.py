@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -10,15 +9,14 @@ import pytest
 from linli import catalogue, credit
 from linli.credit import Points, RedeemReward, programme
 from linli.credit.programme import PutProgramme
-from linli.kernel.errors import Contended, Refused
+from linli.kernel.errors import Refused
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from linli.kernel.transact import transaction
 from tests.support import village as v
+from tests.support.crowd import CROWD, at_once
 from tests.support.engine import Engine, engine
 from tests.support.http import golden, send
-
-CROWD = tuple(f"r-{n:02}" for n in range(50))
 
 
 @pytest.fixture
@@ -115,34 +113,10 @@ def test_fifty_at_once_take_no_more_than_the_day_has(db: Engine) -> None:
     set_programme(rewards=rewards(a_day=23))
     for who in CROWD:
         give(who, 6)
-    answers = crowd(lambda who: redeem(who))
+    answers = at_once(redeem)
     assert sum(isinstance(each, credit.Redeemed) for each in answers) == 23
     refused = {each.code for each in answers if isinstance(each, Refused)}
     assert refused == {"programme_cap"}, "nobody was turned away by mere contention"
-
-
-def crowd(act: Any) -> list[Any]:
-    """What each of fifty residents is answered who act at the same moment."""
-    start, answers = Barrier(len(CROWD)), dict[str, Any]()
-
-    def run(who: str) -> None:
-        start.wait()
-        for _ in range(3):  # As a phone does.
-            try:
-                answers[who] = act(who)
-            except Contended as busy:
-                answers[who] = busy
-                continue
-            except Refused as refusal:
-                answers[who] = refusal
-            return
-
-    threads = [Thread(target=run, args=(who,)) for who in CROWD]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return list(answers.values())
 
 
 def neighbours(scores: dict[str, int], now: datetime = v.NOON) -> None:

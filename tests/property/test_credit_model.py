@@ -51,6 +51,7 @@ from linli.credit import (
 from linli.credit.earning import points_for
 from linli.credit.lots import ends_at, last_day
 from linli.credit.programme import PutProgramme, defaults
+from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, NotFound, Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import local_date
@@ -63,6 +64,7 @@ RESIDENTS = ("ann", "bo", "cy")
 DEEDS, MOST_EARNED_POINTS_A_DAY = defaults().deeds, defaults().earned_points_a_day
 REWARDS_A_DAY, REWARD_POINTS = 3, defaults().rewards["delivery"].price_points
 CAP, DEPOSIT, REWARD, GIFT = Points(12), Fen(1000), Points(5), Points(20)
+CAP_OF_ALL = 17
 CITY = Caller("mayor", frozenset({(Role.CITY, "wulin")}))
 KEEPER = Caller("keeper", frozenset((Role.STORE, store) for store in STORES))
 SHOP = PutStore(
@@ -123,6 +125,7 @@ class Neighbourhood(RuleBasedStateMachine):
             boxes.register(box_id, command, caller=KEEPER, now=self.now)
         rules = defaults().model_dump()
         rules["rewards"]["delivery"]["a_day"] = REWARDS_A_DAY
+        rules["order_points_a_day"] = CAP_OF_ALL
         credit.programme.put("wulin", PutProgramme.model_validate(rules), "*")
         for resident in RESIDENTS:
             with transaction() as tx:
@@ -229,15 +232,18 @@ class Neighbourhood(RuleBasedStateMachine):
         foretold: type[Refused] | None = None
         if points > CAP:
             foretold = RedemptionCap
+        elif points + sum(self.spent[who, day] for who in RESIDENTS) > CAP_OF_ALL:
+            foretold = credit.ProgrammePointsCap
         elif self.balance[resident] - self.held[resident] < points:
             foretold = NotEnoughPoints
         elif self.spent[resident, day] + points > CAP:
             foretold = RedemptionCap
         held = Held(str(self.new_id()), resident, 0 if foretold else points, count, day)
-        refusal = self.ask(lambda: self.place(held, points), troubles, lost=AlreadyDone)
+        found = reads.batch(credit.quota_keys("wulin", local_date(self.now)))
+        refusal = self.ask(lambda: self.place(held, points, found), troubles, lost=AlreadyDone)
         assert type(refusal) is (foretold or type(None)), refusal
         if foretold:  # The resident then orders without points, if there are boxes to be had.
-            self.ask(lambda: self.place(held, 0), [])
+            self.ask(lambda: self.place(held, 0, found), [])
             return held
         self.held[resident] += points
         self.spent[resident, day] += points
@@ -435,7 +441,8 @@ class Neighbourhood(RuleBasedStateMachine):
         )
         self.ask(lambda: boxes.inspect(command, caller=KEEPER, now=self.now), [])
 
-    def place(self, held: Held, points: int) -> None:
+    def place(self, held: Held, points: int, found: reads.Found) -> None:
+        on = local_date(self.now)
         with transaction() as tx:
             if points:
                 credit.hold_points(
@@ -443,9 +450,10 @@ class Neighbourhood(RuleBasedStateMachine):
                     transfer_id=f"{held.order_id}/points",
                     resident_id=held.resident,
                     points=Points(points),
-                    on=local_date(self.now),
+                    on=on,
                     cap_points=CAP,
                     now=self.now,
+                    quota=credit.quota_in(found, "wulin", on),
                 )
             if held.count:
                 credit.hold_deposit(

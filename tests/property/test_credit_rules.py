@@ -6,9 +6,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.credit import lots, score, tiers
+from linli.credit import Points, ProgrammePointsCap, lots, quota, score, tiers
 from linli.credit.coupons import Basket, Terms, worth_fen
-from linli.credit.redeem import PARTS, part_cap
+from linli.credit.quota import PARTS, Quota, part_cap
+from linli.credit.redeem import PARTS as REWARD_PARTS
 
 People = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(1, 50))
 Day = st.dates(date(2024, 1, 1), date(2044, 12, 31))
@@ -75,9 +76,9 @@ def test_a_score_is_what_was_earned_today_and_half_of_it_a_half_life_later(
     assert score.weight(10**6, on) < 10**38, "exact in DynamoDB"
 
 
-@given(st.integers(0, 10**6))
-def test_the_parts_of_a_days_cap_are_the_cap(a_day: int) -> None:
-    parts = [part_cap(a_day, part) for part in range(PARTS)]
+@given(st.integers(0, 10**6), st.sampled_from([1, PARTS, REWARD_PARTS]))
+def test_the_parts_of_a_days_cap_are_the_cap(a_day: int, count: int) -> None:
+    parts = [part_cap(a_day, part, count) for part in range(count)]
     assert sum(parts) == a_day
     assert max(parts) - min(parts) <= 1
 
@@ -89,3 +90,25 @@ def test_the_parts_of_a_days_cap_are_the_cap(a_day: int) -> None:
 )
 def test_a_coupon_takes_off_no_more_than_there_is(terms: Terms, goods: int, slot: int) -> None:
     assert 0 <= worth_fen(terms, Basket(goods, slot, {})) <= goods + slot
+
+
+@given(
+    st.integers(0, 60),
+    st.lists(st.integers(0, 20), min_size=PARTS, max_size=PARTS),
+    st.integers(1, 20),
+    st.text(max_size=3),
+)
+def test_an_order_takes_its_points_where_some_are_left_and_is_refused_only_if_all_have_less(
+    cap: int, counted: list[int], points: int, seed: str
+) -> None:
+    had = Quota("wulin", date(2026, 6, 1), cap, tuple(counted))
+    left = sum(had.left(part) for part in range(PARTS))
+    try:
+        taken = quota.choose(had, Points(points), seed).points
+    except ProgrammePointsCap:
+        assert left < points
+        return
+    assert sum(taken.values()) == points <= left
+    assert all(0 < units <= had.left(part) for part, units in taken.items())
+    enough = any(had.left(part) >= points for part in range(PARTS))
+    assert not enough or len(taken) == 1

@@ -12,6 +12,21 @@ CREDIT_MUTANTS = (
         "",
     ),
     Mutant(
+        "all together spend more points on orders than the day allows",
+        "crediting",
+        "linli.credit.quota",
+        "            condition=CountRow.counted.does_not_exist() | "
+        "(CountRow.counted <= cap - points),\n            refusal=gone,\n",
+        "",
+    ),
+    Mutant(
+        "a cancelled order keeps its part of what all may spend",
+        "crediting",
+        "linli.credit.settle",
+        "    quota.give_back(tx, row, units)\n",
+        "    assert units\n",
+    ),
+    Mutant(
         "rewards are bought with points that nobody has",
         "crediting",
         "linli.credit.redeem",

@@ -24,6 +24,8 @@ from tests.support.world import Request, World
 
 PEOPLE = v.RESIDENTS
 OPENING, PRICE, A_DAY = 13, 6, 3
+ORDER_POINTS_A_DAY = 7
+"""For all together: less than the orders of a run would spend."""
 CITY = Caller("city-1", frozenset({(Role.CITY, v.COMMUNITY)}))
 LEADER = Caller("leader-1", frozenset({(Role.LEADER, v.COMMUNITY)}))
 SHORT, LONG = "ends soon", "ends late"
@@ -58,6 +60,7 @@ def _furnish() -> None:
     v.furnish({(v.STORES[0], v.SKUS[1]): 100})
     rules = programme.defaults().model_dump()
     rules["rewards"]["delivery"]["a_day"] = A_DAY
+    rules["order_points_a_day"] = ORDER_POINTS_A_DAY
     programme.put(v.COMMUNITY, PutProgramme.model_validate(rules), "*")
     leaders.put_leader(PutLeader(community_id=v.COMMUNITY, building="3"), caller=LEADER)
     for who in PEOPLE:

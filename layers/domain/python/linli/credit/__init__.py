@@ -51,6 +51,7 @@ from linli.credit.model import (
     OwnDeed,
     Points,
     ProgrammeCap,
+    ProgrammePointsCap,
     RedemptionCap,
     State,
     TooManyPoints,
@@ -58,6 +59,7 @@ from linli.credit.model import (
     TransferSettled,
     UnknownDeed,
 )
+from linli.credit.quota import Quota, quota_in, quota_keys
 from linli.credit.redeem import Redeemed, RedeemReward, redeem
 from linli.credit.resolve import resolve, resolve_all
 from linli.credit.reverse import reverse
@@ -93,6 +95,8 @@ __all__ = [
     "OwnDeed",
     "Points",
     "ProgrammeCap",
+    "ProgrammePointsCap",
+    "Quota",
     "RedeemReward",
     "Redeemed",
     "RedemptionCap",
@@ -129,6 +133,8 @@ __all__ = [
     "post_part",
     "programme",
     "promise_commission",
+    "quota_in",
+    "quota_keys",
     "redeem",
     "refund_deposit",
     "reimburse",

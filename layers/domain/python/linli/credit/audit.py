@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from linli.credit.audit_sums import Sums
 from linli.credit.audit_wholes import Kept, compare
 from linli.credit.keys import DEPOSIT, LOT, POINTS, merchant_holder
-from linli.credit.model import FORFEITS
+from linli.credit.model import CASH, FORFEITS, deposit_of
 from linli.credit.rows import LedgerItem
 from linli.kernel import reads
 
@@ -18,7 +18,8 @@ class LedgerAudit:
     What the ledger adds up to. `deposits_fen`: what each resident is owed for boxes;
     `forfeits_fen`: what of theirs was converted; `transfers`: the state of each transfer by its
     id, and what it has posted; `coupons`: the state of each coupon by its id, and the order that
-    has it; `reimbursed_fen`: what merchants are owed for the discounts of an order.
+    has it; `reimbursed_fen`: what merchants are owed for the discounts of an order; `given_back`:
+    the deposit given back by each transfer, in fen, by whose it was and the transfer's id.
     """
 
     breaches: list[str] = field(default_factory=list)
@@ -29,6 +30,7 @@ class LedgerAudit:
     transfers: dict[str, tuple[str, int]] = field(default_factory=dict)
     coupons: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     reimbursed_fen: Counter[str] = field(default_factory=Counter)
+    given_back: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def audit(*, cap_points: int | None = None) -> LedgerAudit:
@@ -67,6 +69,8 @@ def _transfer(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, ke
         result.reimbursed_fen[item.sk.partition("/")[0]] += posted
     else:
         result.transfers[item.sk] = str(item.state), posted
+    if (item.debit, item.credit) == (deposit_of(holder).name, CASH.name) and posted:
+        result.given_back[holder, item.sk] = posted
     if FORFEITS.name in (item.debit, item.credit):
         result.forfeits_fen[holder] += posted if item.credit == FORFEITS.name else -posted
     sums.add(holder, item)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from linli.credit import lots, score
-from linli.credit.keys import account_of, lot_key, redeemed
+from linli.credit.keys import ORDERS, account_of, lot_key, quota_of, redeemed
 from linli.credit.model import Currency, State
 from linli.credit.rows import LedgerItem
 from linli.kernel.time import local_date, parse_instant
@@ -85,6 +85,9 @@ class Sums:
     def _cap(self, holder: str, item: LedgerItem, units: int, into: bool) -> None:
         on = str(item.capped_on)
         self.days[holder, f"{'EARNED' if into else 'SPENT'}#{on}"] += units
+        if item.parts:
+            day = quota_of(str(item.community_id), ORDERS, date.fromisoformat(on))
+            self.quotas[day] += units
         if into:
             self.deeds[holder, str(item.reason), on] += 1
 

@@ -71,7 +71,7 @@ def _counts(sums: Sums, kept: Kept) -> Iterator[str]:
     for pk in sorted(quotas.keys() | sums.quotas.keys()):
         count = quotas[pk]
         if count != sums.quotas[pk]:
-            yield f"{pk}: {count} counted, {sums.quotas[pk]} were redeemed"
+            yield f"{pk}: {count} counted, {sums.quotas[pk]} were taken"
 
 
 def _deeds(sums: Sums, holder: str, sk: str) -> int:

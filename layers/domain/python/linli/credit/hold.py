@@ -13,6 +13,7 @@ import dataclasses
 from datetime import date, datetime
 
 from linli.credit import lots, score
+from linli.credit import quota as quotas
 from linli.credit.keys import DEPOSIT, POINTS, day_mark, due_mark, person, spent, transfers_of
 from linli.credit.model import (
     CASH,
@@ -30,9 +31,10 @@ from linli.credit.model import (
     deposit_of,
     points_of,
 )
+from linli.credit.quota import Quota, Taken
 from linli.credit.rows import BalanceRow, DayRow, TransferRow
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, Refused
+from linli.kernel.errors import AlreadyDone, Contended, Refused
 from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import Transaction
 
@@ -63,14 +65,20 @@ def hold_points(
     now: datetime,
     reason: str = "order",
     expires_at: datetime | None = None,
+    quota: Quota | None = None,
+    gone: Refused | None = None,
 ) -> None:
     """
     Hold `points` (at least 1), for an order as a rule; `on` is the community's day they count
     against. With `expires_at` they are free again by then, if nobody has settled the transfer.
 
+    `quota`: of the community whose residents together spend so much on that day, as a batch read
+    it; `gone` is raised if it has changed since.
+
     Raises, here or when `tx` commits:
         Invalid: Not an amount.
         RedemptionCap: More than `cap_points` would be spent on that day.
+        ProgrammePointsCap: The quota has less left.
         NotEnoughPoints: The available balance is smaller.
         AlreadyDone: The transfer exists.
     """
@@ -79,7 +87,8 @@ def hold_points(
     over = RedemptionCap(cap_points=cap_points)
     if points > cap_points:
         raise over
-    put_transfer(tx, transfer, State.PENDING, now, capped_on=on, expires_at=expires_at)
+    taken = quotas.choose(quota, points, transfer_id) if quota else None
+    put_transfer(tx, transfer, State.PENDING, now, capped_on=on, expires_at=expires_at, taken=taken)
     tx.update(
         BalanceRow(person(resident_id), POINTS),
         [BalanceRow.available_units.add(-points), BalanceRow.held_units.add(points)],
@@ -92,6 +101,8 @@ def hold_points(
         condition=DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),
         refusal=over,
     )
+    if quota and taken:
+        quotas.take(tx, quota, taken, gone or Contended("the day's points are in demand"))
 
 
 def hold_deposit(
@@ -177,6 +188,7 @@ def put_transfer(
     done: Done | None = None,
     expires_at: datetime | None = None,
     reverses: str | None = None,
+    taken: Taken | None = None,
     refusal: Refused | None = None,
 ) -> None:
     """
@@ -202,6 +214,8 @@ def put_transfer(
         due_mark=due_mark("transfer", transfer.transfer_id) if expires_at else None,
         due_at=rfc3339(expires_at) if expires_at else None,
     )
+    if taken is not None:
+        row.community_id, row.parts = taken.community_id, taken.text
     if done is not None:
         row.community_id, row.counterpart, row.device = dataclasses.astuple(done)
         row.day_mark = day_mark(done.community_id, local_date(now))

@@ -88,8 +88,12 @@ def redeemed(on: date) -> str:
     return f"REDEEMED#{on.isoformat()}"
 
 
+ORDERS = "ORDERS"
+"""In a quota's key: points spent on orders; no reward has a name like it."""
+
+
 def quota_of(community_id: str, reward: str, on: date) -> str:
-    """The partition of what a programme gave of a reward on a day, in parts."""
+    """The partition of what a programme gave of a reward, or for `ORDERS`, on a day, in parts."""
     return f"QUOTA#{community_id}#{reward}#{on.isoformat()}"
 
 

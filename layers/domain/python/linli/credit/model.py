@@ -215,6 +215,14 @@ class ProgrammeCap(Refused):
     title_zh = "今日名额已兑完，请明日再来"
 
 
+class ProgrammePointsCap(Refused):
+    """The residents of the community have spent all points that a day allows on orders."""
+
+    code = "programme_points_cap"
+    title_en = "The community's points for orders are used up today; there are more tomorrow"
+    title_zh = "本社区今日可用于下单的积分已用完，请明日再来"
+
+
 class TopTierOnly(Refused):
     """The reward is for the top tier."""
 

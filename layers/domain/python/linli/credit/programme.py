@@ -66,6 +66,13 @@ class PutProgramme(_Part):
 
     deeds: dict[Name, DeedRule] = Field(min_length=1, max_length=50)
     earned_points_a_day: int = Field(strict=True, ge=0, le=1000)
+    order_points_a_day: int = Field(
+        default=4000,
+        strict=True,
+        ge=0,
+        le=10_000_000,
+        description="Spent on orders by all together",
+    )
     rewards: dict[Name, Reward] = Field(max_length=20)
     redemptions_a_day: int = Field(strict=True, ge=0, le=100, description="For each resident")
     active_days: int = Field(strict=True, ge=7, le=366)
@@ -133,7 +140,8 @@ def put(community_id: str, command: PutProgramme, if_match: str | None) -> tuple
     new = editing.etag(programme)
     pk, sk = programme_key(community_id)
     row = reads.get(ProgrammeRow, pk, sk)
-    seen = row.etag if row else editing.etag(_of(None, community_id))
+    # Of what is read now, not as it was written: a newer version may know of more rules.
+    seen = editing.etag(_of(row, community_id))
     if editing.check(seen, new, if_match):
         condition = ProgrammeRow.etag == row.etag if row else ProgrammeRow.pk.does_not_exist()
         written = ProgrammeRow(pk, sk, body=programme.model_dump_json(), etag=new)

@@ -38,6 +38,7 @@ from linli.credit.model import (
     points_of,
 )
 from linli.credit.programme import Name, Programme, Reward
+from linli.credit.quota import part_cap
 from linli.credit.rows import BalanceRow, CountRow, RedemptionRow, ScoreRow
 from linli.credit.standing import TOP
 from linli.kernel import reads
@@ -136,11 +137,6 @@ def _redeem(
     raise Contended("many take this reward at the moment")
 
 
-def part_cap(a_day: int, part: int) -> int:
-    """A part's share of a day's cap: all parts add up to it. Pure."""
-    return a_day // PARTS + (part < a_day % PARTS)
-
-
 def _part(command: RedeemReward, reward: Reward, on: date) -> int:
     """A part of the day's supply that has something left, beginning at the command's own."""
     pk = quota_of(command.community_id, command.reward, on)
@@ -148,7 +144,7 @@ def _part(command: RedeemReward, reward: Reward, on: date) -> int:
     first = crc32(str(command.id).encode())
     for n in range(PARTS):
         part = (first + n) % PARTS
-        if taken.get(part_key(part), 0) < part_cap(reward.a_day, part):
+        if taken.get(part_key(part), 0) < part_cap(reward.a_day, part, PARTS):
             return part
     raise ProgrammeCap(a_day=reward.a_day)
 
@@ -189,7 +185,7 @@ def _count(tx: Transaction, command: RedeemReward, rules: Programme, who: str, o
 
 
 def _take_part(tx: Transaction, command: RedeemReward, reward: Reward, part: int, on: date) -> None:
-    cap = part_cap(reward.a_day, part)
+    cap = part_cap(reward.a_day, part, PARTS)
     tx.update(
         CountRow(quota_of(command.community_id, command.reward, on), part_key(part)),
         [CountRow.counted.add(1), CountRow.cap.set(cap)],

@@ -38,7 +38,8 @@ class TransferRow(Row):
     Every transfer has one resident's side, so that the partition is their statement without an
     index. Ids begin with a command's UUIDv7, so that they sort by the time it was made.
     A deed carries its community, whom it was done for, by which device, and `day_mark` for the
-    index `by_day`; a pending transfer that lapses by itself stands in `by_due`.
+    index `by_day`; a pending transfer that lapses by itself stands in `by_due`. `parts`: what an
+    order's points took of each part of the programme's day, `<part>:<points>` with spaces between.
     """
 
     table = Table.LEDGER
@@ -57,6 +58,7 @@ class TransferRow(Row):
     counterpart = UnicodeAttribute(null=True)
     device = UnicodeAttribute(null=True)
     reverses = UnicodeAttribute(null=True)
+    parts = UnicodeAttribute(null=True)
     day_mark = UnicodeAttribute(null=True)
     due_mark = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
@@ -137,8 +139,9 @@ class ProgrammeRow(Row):
 class CountRow(Row):
     """
     Something counted under a cap: pk = RESIDENT#<resident_id>, sk = DEEDS#<deed>#<first day>#<days>
-    or REDEEMED#<date>; or a part of a programme's day, pk = QUOTA#<community>#<reward>#<date>,
-    sk = PART#<n>. `cap`: the cap when it was last counted.
+    or REDEEMED#<date>; or a part of a programme's day, pk = QUOTA#<community>#<reward>#<date> or
+    QUOTA#<community>#ORDERS#<date> for the points spent on orders, sk = PART#<n>. `cap`: the cap
+    when it was last counted.
     """
 
     table = Table.LEDGER
@@ -201,6 +204,7 @@ class LedgerItem(Row):
     state = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     capped_on = UnicodeAttribute(null=True)
+    parts = UnicodeAttribute(null=True)
     posted_units = NumberAttribute(null=True)
     spent_units = NumberAttribute(null=True)
     granted_units = NumberAttribute(null=True)

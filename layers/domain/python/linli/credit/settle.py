@@ -6,6 +6,7 @@ from typing import Literal
 
 from pynamodb.expressions.update import Action
 
+from linli.credit import quota
 from linli.credit.keys import POINTS, account_of, person, spent, transfers_of
 from linli.credit.model import Currency, Fen, Points, State, TransferSettled
 from linli.credit.rows import BalanceRow, DayRow, TransferRow
@@ -150,7 +151,8 @@ def _void(tx: Transaction, row: TransferRow, into: State, now: datetime) -> None
 
 
 def _uncount(tx: Transaction, row: TransferRow, units: int) -> None:
-    """What was held and not spent does not count against the cap of its day any more."""
+    """What was held and not spent does not count against the caps of its day any more."""
     day = spent(date.fromisoformat(row.capped_on or ""))
     counted = DayRow(person(row.pk.partition("#")[2]), day)
     tx.update(counted, [DayRow.points.add(-units)], condition=DayRow.points >= units)
+    quota.give_back(tx, row, units)

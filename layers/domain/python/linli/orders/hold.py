@@ -1,10 +1,12 @@
 """An order's part in the ledger: held when placed, posted or voided when it ends."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 from linli import credit, leaders
-from linli.credit import CreditView, Fen, NotEnoughPoints, Points
+from linli.credit import CreditView, Fen, NotEnoughPoints, Points, Quota
+from linli.kernel.errors import Refused
 from linli.kernel.money import split
 from linli.kernel.settings import Settings
 from linli.kernel.time import local_date
@@ -34,19 +36,33 @@ def _numbered(transfer_id: str, holds: int) -> str:
     return f"{transfer_id}/{holds}" if holds else transfer_id
 
 
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What may be spent in points when an order is placed: by its payer, and by all together."""
+
+    view: CreditView
+    quota: Quota
+
+
 def hold(
-    tx: Transaction, order: Order, view: CreditView | None, now: datetime, settings: Settings
+    tx: Transaction,
+    order: Order,
+    purse: Purse | None,
+    moved: Refused,
+    now: datetime,
+    settings: Settings,
 ) -> None:
     """
     Hold the points to be spent and the coupons to be used, note the deposits, and promise the
     commission of who leads the building.
 
     Raises, here or when `tx` commits:
-        NotEnoughPoints, RedemptionCap, CouponUnavailable
+        NotEnoughPoints, RedemptionCap, ProgrammePointsCap, CouponUnavailable
+        moved: Others have spent points of the community meanwhile.
     """
     _hold_privileges(tx, order, now)
     if order.points:
-        if view is None or view.available_points < order.points:
+        if purse is None or purse.view.available_points < order.points:
             raise NotEnoughPoints
         credit.hold_points(
             tx,
@@ -56,6 +72,8 @@ def hold(
             on=local_date(now),
             cap_points=Points(settings.points_a_day),
             now=now,
+            quota=purse.quota,
+            gone=moved,
         )
     if order.deposit_fen:
         credit.hold_deposit(

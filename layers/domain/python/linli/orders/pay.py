@@ -157,7 +157,7 @@ def _revive(tx: Transaction, order: Order, now: datetime, settings: Settings) ->
     turn(tx, order, "revive", actor=PAYMENTS, now=now, progress=again.progress, actions=body)
     slots.take(tx, order.slot_id, Moved())
     _hold(tx, decision.sources)
-    hold.hold(tx, again, plan.credit(found, now), now, settings)
+    hold.hold(tx, again, plan.credit(found, now), Moved(), now, settings)
     plan.take_locker(tx, again)
 
 

@@ -30,7 +30,7 @@ from linli.orders.rows import (
 
 SERVING = (Role.DISPATCHER, Role.CITY)
 """Who may open the reserve for a resident before the community is in emergency mode."""
-_PLANS = 3
+_PLANS, _PLANS_WITH_POINTS = 3, 6
 """How often to plan anew after the pool, the slot or the points had moved on."""
 
 
@@ -51,7 +51,7 @@ def place(command: PlaceOrder, *, caller: Caller, now: datetime, settings: Setti
     _check_caller(command, caller)
     digest = ids.fingerprint(command, resident=caller.subject)
     plan = plan_for(command, caller.subject, settings, attributed=True)
-    for _ in range(_PLANS):
+    for _ in range(_PLANS_WITH_POINTS if command.spend_points else _PLANS):
         found = reads.batch([order_key(str(command.id)), *plan.keys(now)])
         if row := order_row(found, str(command.id)):
             return _replay(row, digest)
@@ -113,7 +113,7 @@ def _attempt(
         slots.take(tx, order.slot_id, Moved())
         for source in decision.sources:
             stock.hold(tx, source, Moved())
-        hold.hold(tx, order, plan.credit(found, now), now, settings)
+        hold.hold(tx, order, plan.credit(found, now), Moved(), now, settings)
         plan.take_locker(tx, order)
         plan.check_consent(tx)
     return order

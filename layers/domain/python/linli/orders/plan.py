@@ -6,7 +6,7 @@ from datetime import datetime
 
 from linli import catalogue, credit, leaders, lockers, slots, stock
 from linli.catalogue import Community
-from linli.credit import Coupon, CreditView
+from linli.credit import Coupon
 from linli.kernel import reads
 from linli.kernel.errors import Refused
 from linli.kernel.settings import Settings
@@ -16,6 +16,7 @@ from linli.leaders import Attribution
 from linli.lockers import Locker
 from linli.orders import consent, rules
 from linli.orders.address import AddressIn
+from linli.orders.hold import Purse
 from linli.orders.model import LineIn, Order, PlaceOrder
 from linli.orders.rules import Decision
 from linli.stock import Pool
@@ -44,7 +45,9 @@ class Plan:
         keys += [catalogue.product_key(sku) for sku in command.wanted]
         keys += stock.level_keys(self.pool, command.wanted)
         if command.spend_points:
-            keys += credit.order_keys(self.resident_id, local_date(now))
+            on = local_date(now)
+            keys += credit.order_keys(self.resident_id, on)
+            keys += credit.quota_keys(command.community_id, on)
         if self.kept is None:
             keys += credit.coupon_keys(self.resident_id, command.coupons)
         if self.attributed:
@@ -92,11 +95,13 @@ class Plan:
             return None
         return leaders.leader_in(found, self.resident_id, self.command.community_id)
 
-    def credit(self, found: reads.Found, now: datetime) -> CreditView | None:
-        """What the payer has in points, if the order spends any."""
+    def credit(self, found: reads.Found, now: datetime) -> Purse | None:
+        """What may be spent in points, if the order spends any."""
         if not self.command.spend_points:
             return None
-        return credit.view(found, self.resident_id, local_date(now))
+        on = local_date(now)
+        view = credit.view(found, self.resident_id, on)
+        return Purse(view, credit.quota_in(found, self.command.community_id, on))
 
     def take_locker(self, tx: Transaction, order: Order) -> None:
         """
