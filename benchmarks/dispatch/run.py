@@ -34,7 +34,8 @@ from benchmarks.dispatch.town import (
     gini,
     jobs,
 )
-from linli.dispatch.rules import Costs, costs_of, first_come, greedy
+from linli.dispatch.matrix import costs_of
+from linli.dispatch.rules import Costs, first_come, greedy
 from linli.fleet import Courier
 from linli_solver.assignment import assign
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linli.dispatch.matrix import costs_of
 from linli.dispatch.pay import PayRule, route_fen, way_fen
 from linli.dispatch.rest import Rest
 from linli.dispatch.rows import week_of
@@ -15,7 +16,6 @@ from linli.dispatch.rules import (
     Candidate,
     Need,
     cost_fen,
-    costs_of,
     first_come,
     greedy,
     obstacle,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from linli import waves
+from linli.dispatch.matrix import costs_of
 from linli.dispatch.model import MOST_RIVALS, SINGLE_ROUNDS, RoundStep
 from linli.dispatch.needs import candidates, needs_of
 from linli.dispatch.rows import (
@@ -27,7 +28,7 @@ from linli.dispatch.rows import (
     route_key,
     wave_key,
 )
-from linli.dispatch.rules import Costs, costs_of
+from linli.dispatch.rules import Costs
 from linli.dispatch.runs import present
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone

@@ -91,10 +91,15 @@ def _on_shift(need: Need, courier: Courier, now: datetime) -> bool:
     return courier.shift.opens <= starts.time() and ends.time() <= courier.shift.closes
 
 
-def _too_small(need: Need, courier: Courier) -> bool:
+def capacity(courier: Courier) -> tuple[int, int]:
+    """The grams and the boxes that the courier takes."""
     grams = courier.capacity_grams or USUAL_GRAMS[courier.vehicle]
     boxes = courier.capacity_boxes
-    boxes = USUAL_BOXES[courier.vehicle] if boxes is None else boxes
+    return grams, USUAL_BOXES[courier.vehicle] if boxes is None else boxes
+
+
+def _too_small(need: Need, courier: Courier) -> bool:
+    grams, boxes = capacity(courier)
     return need.grams > grams or need.boxes > boxes
 
 
@@ -127,24 +132,29 @@ def obstacle(need: Need, who: Candidate, now: datetime) -> Obstacle | None:
 
 def cost_fen(need: Need, who: Candidate, mean_income_fen: int, now: datetime) -> int:
     """What giving the route to the courier costs; never below zero."""
-    empty = _metres(need, who) * FEN_PER_KM // 1000
+    larger = larger_fen(RANK[who.courier.vehicle] - RANK[need.vehicle])
+    warm = NO_COLD_BOX_FEN if need.cold and not who.courier.cold_box else 0
+    return own_fen(who, mean_income_fen, now) + way_fen(_metres(need, who)) + larger + warm
+
+
+def own_fen(who: Candidate, mean_income_fen: int, now: datetime) -> int:
+    """The part of the cost that is the courier's, whatever the route."""
     fair = (who.income_fen - mean_income_fen) * FAIRNESS_PERMILLE // 1000
-    tired = TIRED_FEN if who.fatigue == "tired" else 0
-    long_day = EIGHT_HOURS_FEN if look(who.rest, now).eight_hours else 0
-    larger = LARGER_VEHICLE_FEN * (RANK[who.courier.vehicle] - RANK[need.vehicle])
     # Lifted by the mean, the same for all, so that the poorest courier costs no less than none.
     lifted = fair + mean_income_fen * FAIRNESS_PERMILLE // 1000
-    warm = NO_COLD_BOX_FEN if need.cold and not who.courier.cold_box else 0
-    return max(0, empty + max(0, lifted) + tired + long_day + max(0, larger) + warm)
+    tired = TIRED_FEN if who.fatigue == "tired" else 0
+    long_day = EIGHT_HOURS_FEN if look(who.rest, now).eight_hours else 0
+    return max(0, lifted) + tired + long_day
 
 
-def costs_of(needs: Sequence[Need], who: Sequence[Candidate], now: datetime) -> Costs:
-    """The matrix to assign by."""
-    mean = sum(each.income_fen for each in who) // max(1, len(who))
-    return [
-        [None if obstacle(need, each, now) else cost_fen(need, each, mean, now) for each in who]
-        for need in needs
-    ]
+def way_fen(metres: int) -> int:
+    """What the empty way costs."""
+    return metres * FEN_PER_KM // 1000
+
+
+def larger_fen(ranks: int) -> int:
+    """What a vehicle costs that is so many ranks larger than needed."""
+    return LARGER_VEHICLE_FEN * max(0, ranks)
 
 
 def greedy(costs: Costs) -> dict[int, int]:
