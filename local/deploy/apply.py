@@ -134,7 +134,8 @@ def _finish_what_cloudformation_leaves(emulator: Emulator, document: dict[str, A
         properties = resource.get("Properties", {})
         if ttl := properties.get("TimeToLiveSpecification"):
             _set_time_to_live(emulator, physical[name], ttl)
-        if cors := properties.get("CorsConfiguration"):
+        cors = properties.get("CorsConfiguration")  # Of a bucket it means something else.
+        if cors and resource["Type"] == "AWS::ApiGatewayV2::Api":
             origins = [_plain(origin, emulator) for origin in cors.get("AllowOrigins", [])]
             emulator.client("apigatewayv2").update_api(
                 ApiId=physical[name], CorsConfiguration={**cors, "AllowOrigins": origins}

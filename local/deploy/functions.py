@@ -8,6 +8,7 @@ the environment that the template declares. Nothing else of this machine can be 
 """
 
 import errno
+import functools
 import importlib.metadata
 import io
 import os
@@ -65,6 +66,7 @@ def package(code: Path, layers: list[Path], declared: list[str], runtime: str) -
     return packed.getvalue()
 
 
+@functools.cache
 def shipped_by_lambda() -> Path:
     """Return a folder with links to what Lambda's Python runtime ships: its client and the SDK."""
     names = sorted(_with_requirements(_SHIPPED_BY_LAMBDA))

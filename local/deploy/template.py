@@ -10,7 +10,12 @@ the emulator lacks is bridged in the template, so that MiniStack itself needs fe
   authorizers.
 """
 
+import copy
+import functools
+import hashlib
+import importlib.metadata
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +34,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local.daemon import REGION
 from local.deploy import functions, layers
 from local.deploy.routes import expand_apis
+from local.paths import BUILD
 
 Upload = Callable[[bytes, str], tuple[str, str]]
 RUNTIME = "provided.al2023"
@@ -37,11 +43,11 @@ SAM_LAYER = "AWS::Serverless::LayerVersion"
 
 @dataclass(frozen=True)
 class Source:
-    """A template file: where it lies, what it says, and its layers by the name it uses."""
+    """A template file: where it lies, what it says, and its layers' folders by their names."""
 
     path: Path
     document: dict[str, Any]
-    layers: dict[str, Path]
+    layers: dict[str, list[Path]]
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type by logical id."""
@@ -60,34 +66,78 @@ def for_emulator(path: Path, parameters: dict[str, str], upload: Upload) -> dict
 
 def declared_parameters(path: Path) -> set[str]:
     """Return the names of the parameters of the template at `path`."""
-    return set(yaml_parse(path.read_text()).get("Parameters", {}))
+    return set(_parsed(path.read_text()).get("Parameters", {}))
 
 
-def _source(path: Path, passed_layers: dict[str, Path]) -> Source:
-    document = yaml_parse(path.read_text())
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> dict[str, Any]:
+    return dict(yaml_parse(text))
+
+
+def _source(path: Path, passed_layers: dict[str, list[Path]]) -> Source:
+    document = copy.deepcopy(_parsed(path.read_text()))
     source = Source(path, document, dict(passed_layers))
     for name, layer in source.resources(SAM_LAYER).items():
-        source.layers[name] = path.parent / layer["Properties"]["ContentUri"]
+        source.layers[name] = layers.folders(path.parent / layer["Properties"]["ContentUri"])
         del document["Resources"][name]
     return source
 
 
 def _translate(source: Source, parameters: dict[str, str], upload: Upload) -> dict[str, Any]:
     shared = source.document.get("Globals", {}).get("Function", {})
-    for function in source.resources("AWS::Serverless::Function").values():
-        _as_custom_runtime(function["Properties"], shared, source, upload)
-    shared.pop("Layers", None)
+    given = shared.pop("Layers", [])
+    runtime = shared.get("Runtime", "python3.12")
+    found = source.resources("AWS::Serverless::Function")
+    packed = {
+        name: _as_custom_runtime(function["Properties"], shared, given, runtime, source, upload)
+        for name, function in found.items()
+    }
     if "Runtime" in shared:
         shared["Runtime"] = RUNTIME
     for machine in source.resources("AWS::Serverless::StateMachine").values():
         properties = machine["Properties"]
         definition = source.path.parent / properties.pop("DefinitionUri")
-        properties["Definition"] = yaml.safe_load(definition.read_text())
-    for application in source.resources("AWS::Serverless::Application").values():
-        _as_nested_stack(application, source, upload)
-    plain = sam_to_cloudformation(source.document, parameters)
+        properties["Definition"] = yaml.load(definition.read_text(), yaml.CSafeLoader)
+    nested = source.resources("AWS::Serverless::Application")
+    for name in nested:
+        del source.document["Resources"][name]
+    plain = _translated(source.document, parameters)
+    for name, code in packed.items():
+        plain["Resources"][name]["Properties"]["Code"] = code
+    for name, application in nested.items():
+        plain["Resources"][name] = _as_nested_stack(application, source, upload)
     expand_apis(plain)
     return plain
+
+
+def _translated(document: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    """
+    What SAM makes of a template whose parameters have these values.
+
+    The translator takes seconds, so its answer is kept, made with a mark in each value's place:
+    a stack on other ports, with another clock file, takes the same answer.
+    """
+    marks = {name: f"value-of-{name}-goes-here" for name in parameters}
+    asked = [document, sorted(marks), importlib.metadata.version("aws-sam-translator")]
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+    kept = BUILD / "translated" / f"{digest}.json"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        draft = kept.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(sam_to_cloudformation(document, marks)))
+        draft.replace(kept)
+    values = {mark: parameters[name] for name, mark in marks.items()}
+    return dict(_filled(json.loads(kept.read_text()), values))
+
+
+def _filled(part: Any, values: dict[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {_filled(key, values): _filled(value, values) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(each, values) for each in part]
+    if isinstance(part, str) and "-goes-here" in part:
+        return functools.reduce(lambda text, mark: text.replace(mark, values[mark]), values, part)
+    return part
 
 
 def sam_to_cloudformation(document: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
@@ -104,23 +154,29 @@ def sam_to_cloudformation(document: dict[str, Any], parameters: dict[str, str]) 
 
 
 def _as_custom_runtime(
-    properties: dict[str, Any], shared: dict[str, Any], source: Source, upload: Upload
-) -> None:
-    used = [*shared.get("Layers", []), *properties.pop("Layers", [])]
-    folders = [folder for layer in used for folder in layers.folders(source.layers[layer["Ref"]])]
+    properties: dict[str, Any],
+    shared: dict[str, Any],
+    given: list[dict[str, str]],
+    runtime: str,
+    source: Source,
+    upload: Upload,
+) -> dict[str, str]:
+    """Make a function one of a custom runtime; return where its package is, as `Code` says it."""
+    used = [*given, *properties.pop("Layers", [])]
+    folders = [folder for layer in used for folder in source.layers[layer["Ref"]]]
     declared = [
         name
         for part in (shared, properties)
         for name in part.get("Environment", {}).get("Variables", {})
     ]
-    runtime = properties.pop("Runtime", None) or shared.get("Runtime", "python3.12")
+    runtime = properties.pop("Runtime", None) or runtime
     code = source.path.parent / properties["CodeUri"]
     bucket, key = upload(functions.package(code, folders, declared, runtime), ".zip")
-    properties["CodeUri"] = {"Bucket": bucket, "Key": key}
-    properties["Runtime"] = RUNTIME
+    properties |= {"CodeUri": {"Bucket": bucket, "Key": "of its content"}, "Runtime": RUNTIME}
+    return {"S3Bucket": bucket, "S3Key": key}
 
 
-def _as_nested_stack(application: dict[str, Any], source: Source, upload: Upload) -> None:
+def _as_nested_stack(application: dict[str, Any], source: Source, upload: Upload) -> dict[str, Any]:
     properties = application["Properties"]
     given = dict(properties.get("Parameters", {}))
     passed = {
@@ -133,8 +189,8 @@ def _as_nested_stack(application: dict[str, Any], source: Source, upload: Upload
     plain = {name: value for name, value in given.items() if isinstance(value, str)}
     document = _translate(nested, plain, upload)
     bucket, key = upload(json.dumps(document, default=str).encode(), ".json")
-    application["Type"] = "AWS::CloudFormation::Stack"
-    application["Properties"] = {
+    stack = {
         "TemplateURL": f"https://s3.amazonaws.com/{bucket}/{key}",
         "Parameters": given | dict.fromkeys(passed, "local"),
     }
+    return {**application, "Type": "AWS::CloudFormation::Stack", "Properties": stack}
