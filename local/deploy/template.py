@@ -38,6 +38,7 @@ from local.paths import BUILD
 
 Upload = Callable[[bytes, str], tuple[str, str]]
 RUNTIME = "provided.al2023"
+KEPT_TRANSLATIONS = 20
 SAM_LAYER = "AWS::Serverless::LayerVersion"
 
 
@@ -126,6 +127,9 @@ def _translated(document: dict[str, Any], parameters: dict[str, str]) -> dict[st
         draft = kept.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(sam_to_cloudformation(document, marks)))
         draft.replace(kept)
+        by_age = sorted(kept.parent.glob("*.json"), key=lambda file: file.stat().st_mtime)
+        for old in by_age[:-KEPT_TRANSLATIONS]:
+            old.unlink(missing_ok=True)
     values = {mark: parameters[name] for name, mark in marks.items()}
     return dict(_filled(json.loads(kept.read_text()), values))
 
