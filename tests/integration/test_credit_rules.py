@@ -15,8 +15,10 @@ from linli.kernel.errors import Refused
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 from tests.support import village as v
+from tests.support.crowd import at_once
 from tests.support.engine import Engine, engine
 from tests.support.http import golden, send
 
@@ -84,13 +86,44 @@ def test_a_deed_done_for_oneself_earns_nothing(db: Engine) -> None:
 
 
 def test_a_deed_earns_so_often_in_a_window_of_days(db: Engine) -> None:
-    first = v.NOON + timedelta(days=3)  # Windows stand still; one begins the day before.
-    for days in range(4):
-        award(first + timedelta(days=days), deed="hosted_event", note="端午节")
-    with pytest.raises(credit.EarningCap) as refusal:
-        award(first + timedelta(days=4), deed="hosted_event", note="端午节")
-    assert refusal.value.fields == {"cap_deeds": 4, "window_days": 30}
-    assert award(first + timedelta(days=40), deed="hosted_event", note="中秋").points == 8
+    def host(days: float) -> int:
+        at = v.NOON + timedelta(days=days)
+        return award(at, deed="hosted_event", note="端午节").points
+
+    for days in (0, 26, 27, 28):
+        host(days)
+    for late in (29, 29.999):
+        with pytest.raises(credit.EarningCap) as refusal:
+            host(late)
+        again_at = rfc3339(v.NOON + timedelta(days=30))
+        assert refusal.value.fields == {"cap_deeds": 4, "window_days": 30, "again_at": again_at}
+    assert host(30) == 8, "the first of them is thirty days ago"
+    with pytest.raises(credit.EarningCap):  # A window that stood still would begin anew here.
+        host(31)
+    assert host(56) == 8
+
+
+def test_awards_of_one_deed_at_the_same_moment_are_counted_one_by_one(db: Engine) -> None:
+    sent = [deed(deed="hosted_event", points=1, note="端午节") for _ in range(8)]
+    answers = at_once(lambda n: credit.award(sent[int(n)], caller=CITY, now=v.NOON), "01234567")
+    assert sum(isinstance(each, credit.AwardedDeed) for each in answers) == 4
+    assert {each.code for each in answers if isinstance(each, Refused)} <= {
+        "earning_cap",
+        "contended",
+    }
+
+
+def test_the_audit_sees_a_deed_awarded_once_too_often() -> None:
+    with engine() as opened:
+        for n in range(4):
+            award(v.NOON + timedelta(days=n), deed="hosted_event", note="端午节")
+        assert credit.audit().breaches == []
+        times = ("RESIDENT#ann", "TIMES#hosted_event")
+        opened.damage(Table.LEDGER, times, lambda item: item.update(times={"S": "1"}))
+        award(v.NOON + timedelta(days=4), deed="hosted_event", note="端午节")
+        breaches = credit.audit().breaches
+        assert [each for each in breaches if "awarded more than 4 times in 30 days" in each]
+        assert [each for each in breaches if "the times kept" in each]
 
 
 def test_a_refusal_is_kept_even_when_its_cause_has_passed(db: Engine) -> None:

@@ -106,7 +106,7 @@ class Neighbourhood(RuleBasedStateMachine):
         self.earned: Counter[tuple[str, str]] = Counter()
         self.holder: dict[str, str | None] = dict.fromkeys(BOXES)
         self.said: dict[UUID, AwardedDeed | Returned | credit.Redeemed] = {}
-        self.deeds: Counter[tuple[str, int]] = Counter()
+        self.deeds: dict[str, list[datetime]] = {who: [] for who in RESIDENTS}
         self.turned_away: set[UUID] = set()
         self.redeemed: Counter[tuple[str, str]] = Counter()
         self.refusals: dict[UUID, str] = {}
@@ -345,8 +345,9 @@ class Neighbourhood(RuleBasedStateMachine):
     def award(self, command: AwardDeed, troubles: list[Fault | None]) -> None:
         points = points_for(DEEDS, command.deed, command.points)
         key = command.resident_id, self.day()
-        window = command.resident_id, local_date(self.now).toordinal() // 30
-        fits = self.earned[key] + points <= MOST_EARNED_POINTS_A_DAY and self.deeds[window] < 12
+        since = self.now - timedelta(days=30)
+        lately = sum(at > since for at in self.deeds[command.resident_id])
+        fits = self.earned[key] + points <= MOST_EARNED_POINTS_A_DAY and lately < 12
         answer = self.ask(lambda: credit.award(command, caller=CITY, now=self.now), troubles)
         if command.id in self.said:
             assert answer == self.said[command.id]
@@ -354,7 +355,7 @@ class Neighbourhood(RuleBasedStateMachine):
             assert isinstance(answer, AwardedDeed), answer
             self.said[command.id] = answer
             self.earned[key] += points
-            self.deeds[window] += 1
+            self.deeds[command.resident_id].append(self.now)
             self.earns(command.resident_id, points)
         else:  # For ever: a refusal is recorded under the deed's id.
             assert isinstance(answer, Refused), answer

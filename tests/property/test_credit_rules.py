@@ -1,19 +1,30 @@
 """Tiers, lots, scores and parts of caps, for whatever residents and points there are."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.credit import Points, ProgrammePointsCap, lots, quota, score, tiers
+from linli.credit import (
+    EarningCap,
+    Points,
+    ProgrammePointsCap,
+    lots,
+    quota,
+    score,
+    tiers,
+    window,
+)
 from linli.credit.coupons import Basket, Terms, worth_fen
+from linli.credit.programme import DeedRule
 from linli.credit.quota import PARTS, Quota, part_cap
 from linli.credit.redeem import PARTS as REWARD_PARTS
 
 People = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(1, 50))
 Day = st.dates(date(2024, 1, 1), date(2044, 12, 31))
 LOW, HIGH = 150, 180
+NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 
 @given(st.integers(0, 3000), st.integers(0, 2**32))
@@ -112,3 +123,30 @@ def test_an_order_takes_its_points_where_some_are_left_and_is_refused_only_if_al
     assert all(0 < units <= had.left(part) for part, units in taken.items())
     enough = any(had.left(part) >= points for part in range(PARTS))
     assert not enough or len(taken) == 1
+
+
+@given(
+    st.lists(st.integers(0, 40 * 24), max_size=60),
+    st.integers(1, 5),
+    st.integers(1, 10),
+    st.lists(st.integers(0, 2), max_size=60),
+)
+def test_no_span_of_a_windows_length_has_more_deeds_than_its_rule_allows(
+    hours: list[int], most: int, days: int, behind: list[int]
+) -> None:
+    """Whoever awards may have a clock some hours behind; then it is refused rather than allowed."""
+    rule = DeedRule(points=1, most_points=1, a_window=most, window_days=days, late_days=0)
+    span, kept, done = days * 24, list[int](), list[int]()
+    slow = behind + [0] * len(hours)
+    for hour, late in zip(sorted(hours), slow, strict=False):
+        at = NOON + timedelta(hours=hour - late)
+        since = hour - late - span
+        try:
+            kept = window.slide(kept, rule, at)
+        except EarningCap:
+            assert sum(each > since for each in done) >= most
+            continue
+        assert sum(each > since for each in done) < most
+        done.append(hour - late)
+    for end in done:
+        assert sum(end - span < each <= end for each in done) <= most

@@ -27,6 +27,13 @@ CREDIT_MUTANTS = (
         "    assert units\n",
     ),
     Mutant(
+        "two at once award a deed once too often",
+        "crediting",
+        "linli.credit.window",
+        "        condition=same,\n        refusal=moved,\n",
+        "        condition=same if moved is None else None,\n",
+    ),
+    Mutant(
         "rewards are bought with points that nobody has",
         "crediting",
         "linli.credit.redeem",

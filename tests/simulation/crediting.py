@@ -60,6 +60,7 @@ def _furnish() -> None:
     v.furnish({(v.STORES[0], v.SKUS[1]): 100})
     rules = programme.defaults().model_dump()
     rules["rewards"]["delivery"]["a_day"] = A_DAY
+    rules["deeds"]["volunteered"]["a_window"] = 1
     rules["order_points_a_day"] = ORDER_POINTS_A_DAY
     programme.put(v.COMMUNITY, PutProgramme.model_validate(rules), "*")
     leaders.put_leader(PutLeader(community_id=v.COMMUNITY, building="3"), caller=LEADER)

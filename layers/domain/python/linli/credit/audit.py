@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from linli.credit.audit_sums import Sums
 from linli.credit.audit_wholes import Kept, compare
-from linli.credit.keys import DEPOSIT, LOT, POINTS, merchant_holder
+from linli.credit.keys import DEPOSIT, LOT, POINTS, TIMES, merchant_holder
 from linli.credit.model import CASH, FORFEITS, deposit_of
 from linli.credit.rows import LedgerItem
 from linli.kernel import reads
@@ -80,6 +80,8 @@ def _person(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept
     key = holder, item.sk
     if item.sk.startswith(LOT):
         kept.lots[key] = int(item.granted_units or 0)
+    elif item.times is not None:
+        kept.times[holder, item.sk.removeprefix(TIMES)] = [int(at) for at in item.times.split()]
     elif item.counted is not None:
         kept.counts[item.pk, item.sk] = int(item.counted), int(item.cap or 0)
     elif item.points is not None:

@@ -9,6 +9,7 @@ from linli.credit import lots, score
 from linli.credit.keys import ORDERS, account_of, lot_key, quota_of, redeemed
 from linli.credit.model import Currency, State
 from linli.credit.rows import LedgerItem
+from linli.credit.window import milliseconds
 from linli.kernel.time import local_date, parse_instant
 
 Key = tuple[str, str]
@@ -40,7 +41,7 @@ class Sums:
     days: Counter[Key] = field(default_factory=Counter)
     lots: Counter[Key] = field(default_factory=Counter)
     weights: Counter[Key] = field(default_factory=Counter)
-    deeds: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    deeds: dict[Key, list[tuple[int, str]]] = field(default_factory=dict)
     redeemed: Counter[Key] = field(default_factory=Counter)
     quotas: Counter[str] = field(default_factory=Counter)
     coupons: Counter[str] = field(default_factory=Counter)
@@ -88,8 +89,9 @@ class Sums:
         if item.parts:
             day = quota_of(str(item.community_id), ORDERS, date.fromisoformat(on))
             self.quotas[day] += units
-        if into:
-            self.deeds[holder, str(item.reason), on] += 1
+        if item.rule:
+            at = milliseconds(parse_instant(str(item.at)))
+            self.deeds.setdefault((holder, str(item.reason)), []).append((at, item.rule))
 
     def _points(self, holder: str, item: LedgerItem, posted: int, into: bool) -> None:
         if not into:

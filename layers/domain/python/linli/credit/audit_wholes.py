@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
 from linli.credit.audit_sums import Key, Sums
 from linli.credit.keys import COMMISSION
+
+_DAY = 24 * 60 * 60 * 1000
+"""In milliseconds."""
 
 
 @dataclass(slots=True)
@@ -16,6 +18,7 @@ class Kept:
     balances: dict[tuple[str, str], tuple[int, int, int]] = field(default_factory=dict)
     days: dict[tuple[str, str], int] = field(default_factory=dict)
     lots: dict[tuple[str, str], int] = field(default_factory=dict)
+    times: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     counts: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     weights: dict[tuple[str, str], int] = field(default_factory=dict)
     tiers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -32,6 +35,7 @@ def compare(sums: Sums, kept: Kept, cap_points: int | None) -> Iterator[str]:
         if key[1].startswith("SPENT") and cap_points is not None and points > cap_points:
             yield f"{key}: {points} over the cap"
     yield from _counts(sums, kept)
+    yield from _windows(sums, kept)
     yield from _tiers(kept)
     for source, times in sums.coupons.items():
         if times > 1:
@@ -64,8 +68,6 @@ def _counts(sums: Sums, kept: Kept) -> Iterator[str]:
             yield f"{pk} {sk}: {count} over the cap of {cap}"
         if pk.startswith("QUOTA#"):
             quotas[pk] += count
-        elif sk.startswith("DEEDS#") and count > _deeds(sums, pk.partition("#")[2], sk):
-            yield f"{pk} {sk}: {count} counted, fewer were done"
         elif sk.startswith("REDEEMED#") and count != sums.redeemed[pk, sk]:
             yield f"{pk} {sk}: {count} counted, {sums.redeemed[pk, sk]} were redeemed"
     for pk in sorted(quotas.keys() | sums.quotas.keys()):
@@ -74,12 +76,16 @@ def _counts(sums: Sums, kept: Kept) -> Iterator[str]:
             yield f"{pk}: {count} counted, {sums.quotas[pk]} were taken"
 
 
-def _deeds(sums: Sums, holder: str, sk: str) -> int:
-    """How often a deed was awarded in the window of its counter."""
-    _, deed, first, days = sk.split("#")
-    start = date.fromisoformat(first)
-    window = (start + timedelta(days=n) for n in range(int(days)))
-    return sum(sums.deeds[holder, deed, on.isoformat()] for on in window)
+def _windows(sums: Sums, kept: Kept) -> Iterator[str]:
+    """No deed was one too many in the window before it, and the newest ones are the ones kept."""
+    for key in sorted(sums.deeds.keys() | kept.times.keys()):
+        awards, times = sorted(sums.deeds.get(key, [])), kept.times.get(key, [])
+        for n, (at, rule) in enumerate(awards):
+            most, days = (int(each) for each in rule.split("/"))
+            if n >= most and awards[n - most][0] > at - days * _DAY:
+                yield f"{key}: awarded more than {most} times in {days} days"
+        if not times or [at for at, _ in awards][-len(times) :] != times:
+            yield f"{key}: the times kept are not those of its newest awards"
 
 
 def _tiers(kept: Kept) -> Iterator[str]:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from linli.credit import programme
+from linli.credit import programme, window
 from linli.credit.hold import grant
-from linli.credit.keys import deed_key, earned, person, window_key
+from linli.credit.keys import deed_key, earned, person
 from linli.credit.model import (
     BackdatedDeed,
     Done,
@@ -20,8 +20,8 @@ from linli.credit.model import (
     TooManyPoints,
     UnknownDeed,
 )
-from linli.credit.programme import DeedRule, Programme
-from linli.credit.rows import CountRow, DayRow, DeedRow
+from linli.credit.programme import DeedRule
+from linli.credit.rows import DayRow, DeedRow
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Invalid, Refused
 from linli.kernel.identity import Caller, Role
@@ -32,6 +32,7 @@ from linli.kernel.transact import Transaction, transaction
 
 _AHEAD = timedelta(minutes=5)
 """How far a phone's clock may be ahead of ours."""
+_TRIES = 5
 
 
 class AwardDeed(BaseModel):
@@ -69,9 +70,14 @@ class _Award:
     """A deed as decided: what to write, under which caps."""
 
     row: DeedRow
-    rule: DeedRule
     most_a_day: int
     done: Done
+    seen: list[int]
+    kept: list[int]
+
+
+class _Moved(Refused):
+    """The same deed was awarded meanwhile; decide anew."""
 
 
 def points_for(deeds: Mapping[str, DeedRule], deed: str, asked: int | None) -> Points:
@@ -121,25 +127,30 @@ def award(command: AwardDeed, *, caller: Caller, now: datetime) -> AwardedDeed:
         UnknownDeed, TooManyPoints, BackdatedDeed, EvidenceMissing: See above.
         EarningCap: The resident has earned enough, that day or by that deed.
         IdReused: The id was used for another award.
+        Contended: The same deed was awarded to the resident each time; nothing was written.
     """
     community_id = _community(command, caller)
     digest = fingerprint(command, by=caller.subject)
     pk, sk = deed_key(command.id)
-    found = reads.batch([(DeedRow, pk, sk), programme.key(community_id)])
-    if row := found.get(DeedRow, pk, sk):
-        return _replay(row, digest)
-    rules = programme.programme_in(found, community_id)
-    try:
-        decided = _decide(command, rules, caller, digest, now)
-        with transaction() as tx:
-            _write(tx, decided, now)
-    except AlreadyDone:
-        return _written(command, digest)
-    except Contended:
-        raise
-    except Refused as refusal:
-        return _refuse(command, community_id, caller, digest, refusal, now)
-    return _told(decided.row)
+    times = window.key(command.resident_id, command.deed)
+    for _ in range(_TRIES):
+        found = reads.batch([(DeedRow, pk, sk), programme.key(community_id), times])
+        if row := found.get(DeedRow, pk, sk):
+            return _replay(row, digest)
+        try:
+            decided = _decide(command, found, community_id, caller, digest, now)
+            with transaction() as tx:
+                _write(tx, decided, now)
+        except _Moved:
+            continue
+        except AlreadyDone:
+            return _written(command, digest)
+        except Contended:
+            raise
+        except Refused as refusal:
+            return _refuse(command, community_id, caller, digest, refusal, now)
+        return _told(decided.row)
+    raise Contended("this deed is being awarded to the resident by others")
 
 
 def _told(row: DeedRow) -> AwardedDeed:
@@ -189,16 +200,25 @@ def _refuse(
 
 
 def _decide(
-    command: AwardDeed, rules: Programme, caller: Caller, digest: str, now: datetime
+    command: AwardDeed,
+    found: reads.Found,
+    community_id: str,
+    caller: Caller,
+    digest: str,
+    now: datetime,
 ) -> _Award:
+    rules = programme.programme_in(found, community_id)
     if command.resident_id == caller.subject:
         raise OwnDeed
     points = points_for(rules.deeds, command.deed, command.points)
     rule = rules.deeds[command.deed]
     check_evidence(rule, command, now)
-    row = _row(command, rules.community_id, caller, digest, points, now)
-    done = Done(rules.community_id, command.counterpart_id, command.device_id)
-    return _Award(row, rule, rules.earned_points_a_day, done)
+    seen = window.times_in(found, command.resident_id, command.deed)
+    kept = window.slide(seen, rule, now)
+    row = _row(command, community_id, caller, digest, points, now)
+    often = f"{rule.a_window}/{rule.window_days}"
+    done = Done(community_id, command.counterpart_id, command.device_id, often)
+    return _Award(row, rules.earned_points_a_day, done, seen, kept)
 
 
 def _row(
@@ -231,7 +251,7 @@ def _community(command: AwardDeed, caller: Caller) -> str:
 
 
 def _write(tx: Transaction, decided: _Award, now: datetime) -> None:
-    row, rule = decided.row, decided.rule
+    row = decided.row
     points, on, pk = Points(int(row.points)), local_date(now), person(row.resident_id)
     tx.put(row, condition=DeedRow.pk.does_not_exist(), refusal=AlreadyDone())
     grant(
@@ -254,9 +274,4 @@ def _write(tx: Transaction, decided: _Award, now: datetime) -> None:
         condition=DayRow.points.does_not_exist() | (DayRow.points <= decided.most_a_day - points),
         refusal=over,
     )
-    tx.update(
-        CountRow(pk, window_key(row.deed, on, rule.window_days)),
-        [CountRow.counted.add(1), CountRow.cap.set(rule.a_window)],
-        condition=CountRow.counted.does_not_exist() | (CountRow.counted < rule.a_window),
-        refusal=EarningCap(cap_deeds=rule.a_window, window_days=rule.window_days),
-    )
+    window.put(tx, row.resident_id, row.deed, decided.seen, decided.kept, _Moved())

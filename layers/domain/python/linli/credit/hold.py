@@ -217,6 +217,6 @@ def put_transfer(
     if taken is not None:
         row.community_id, row.parts = taken.community_id, taken.text
     if done is not None:
-        row.community_id, row.counterpart, row.device = dataclasses.astuple(done)
+        row.community_id, row.counterpart, row.device, row.rule = dataclasses.astuple(done)
         row.day_mark = day_mark(done.community_id, local_date(now))
     tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=refusal or AlreadyDone())

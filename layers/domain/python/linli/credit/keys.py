@@ -4,7 +4,7 @@ from datetime import date
 from zlib import crc32
 
 POINTS, DEPOSIT, COMMISSION = "POINTS", "DEPOSIT", "COMMISSION"
-LOT = "LOT#"
+LOT, TIMES = "LOT#", "TIMES#"
 BY_DUE, BY_DAY = "by_due", "by_day"
 
 
@@ -77,10 +77,9 @@ def programme_key(community_id: str) -> tuple[str, str]:
     return f"PROGRAMME#{community_id}", "PROGRAMME"
 
 
-def window_key(deed: str, on: date, days: int) -> str:
-    """The sort key of how often a deed was awarded in the window of days that `on` is in."""
-    first = date.fromordinal(on.toordinal() // days * days)
-    return f"DEEDS#{deed}#{first.isoformat()}#{days}"
+def deed_times_key(resident_id: str, deed: str) -> tuple[str, str]:
+    """The key of when a resident was awarded a deed."""
+    return person(resident_id), f"{TIMES}{deed}"
 
 
 def redeemed(on: date) -> str:

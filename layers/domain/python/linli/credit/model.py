@@ -98,11 +98,15 @@ class Transfer(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Where a deed was done, for which other resident if for one, and by whose device."""
+    """
+    Where a deed was done, for which other resident if for one, by whose device, and under which
+    rule: `<times>/<days>`.
+    """
 
     community_id: str
     counterpart: str | None = None
     device: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class TransferRow(Row):
     A deed carries its community, whom it was done for, by which device, and `day_mark` for the
     index `by_day`; a pending transfer that lapses by itself stands in `by_due`. `parts`: what an
     order's points took of each part of the programme's day, `<part>:<points>` with spaces between.
+    `rule`: how often in how many days a deed could be awarded then, `<times>/<days>`.
     """
 
     table = Table.LEDGER
@@ -59,6 +60,7 @@ class TransferRow(Row):
     device = UnicodeAttribute(null=True)
     reverses = UnicodeAttribute(null=True)
     parts = UnicodeAttribute(null=True)
+    rule = UnicodeAttribute(null=True)
     day_mark = UnicodeAttribute(null=True)
     due_mark = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
@@ -138,15 +140,24 @@ class ProgrammeRow(Row):
 
 class CountRow(Row):
     """
-    Something counted under a cap: pk = RESIDENT#<resident_id>, sk = DEEDS#<deed>#<first day>#<days>
-    or REDEEMED#<date>; or a part of a programme's day, pk = QUOTA#<community>#<reward>#<date> or
-    QUOTA#<community>#ORDERS#<date> for the points spent on orders, sk = PART#<n>. `cap`: the cap
-    when it was last counted.
+    Something counted under a cap: pk = RESIDENT#<resident_id>, sk = REDEEMED#<date>; or a part of a
+    programme's day, pk = QUOTA#<community>#<reward>#<date> or QUOTA#<community>#ORDERS#<date> for
+    the points spent on orders, sk = PART#<n>. `cap`: the cap when it was last counted.
     """
 
     table = Table.LEDGER
     counted = NumberAttribute(default=0)
     cap = NumberAttribute(null=True)
+
+
+class TimesRow(Row):
+    """
+    pk = RESIDENT#<resident_id>, sk = TIMES#<deed>: when it was awarded, the newest times, as many
+    as its rule allows in its window; in milliseconds since 1970, the oldest first, with spaces.
+    """
+
+    table = Table.LEDGER
+    times = UnicodeAttribute()
 
 
 class RedemptionRow(Row):
@@ -219,6 +230,8 @@ class LedgerItem(Row):
     cap = NumberAttribute(null=True)
     weight = NumberAttribute(null=True)
     tier = UnicodeAttribute(null=True)
+    times = UnicodeAttribute(null=True)
+    rule = UnicodeAttribute(null=True)
     least = NumberAttribute(null=True)
     most = NumberAttribute(null=True)
     top = NumberAttribute(null=True)
