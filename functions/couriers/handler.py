@@ -5,13 +5,15 @@ from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from linli import dispatch, fleet
 from linli.dispatch import (
     Alert,
     AlertList,
     CloseAlert,
+    PayRules,
+    PutPayRule,
     ResumeCourier,
     StopCourier,
     Stopped,
@@ -30,7 +32,7 @@ from linli.fleet import (
 )
 from linli.kernel import door
 from linli.kernel.identity import Role
-from linli.kernel.ids import PersonId
+from linli.kernel.ids import CommunityId, PersonId
 from linli.kernel.machines import StepFunctions
 
 app = door.api("couriers")
@@ -38,6 +40,8 @@ door.settings()
 CourierId = Annotated[PersonId, Path(description="The courier, as their token names them")]
 Kind = Annotated[DocumentKind, Path(description="What kind of document")]
 Day = Annotated[date, Path(description="The community's local day")]
+FirstDay = Annotated[date, Path(description="The first local day of the rule")]
+Community = Annotated[CommunityId, Query(description="The community whose couriers are paid so")]
 AlertId = Annotated[str, Path(description="The alert's id", pattern=r"^[A-Za-z0-9._-]{1,80}$")]
 
 
@@ -149,6 +153,30 @@ def stop_courier(courier_id: CourierId, command: StopCourier) -> Response[Stoppe
 def resume_courier(courier_id: CourierId, command: ResumeCourier) -> Response[DocumentList]:
     dispatch.resume(courier_id, command, door.caller(app))
     return door.answer(DocumentList(documents=fleet.documents(command.community_id, courier_id)))
+
+
+@app.put(
+    "/v1/pay-rules/<from_on>",
+    summary="What riding earns from a day on, told at least a week before",
+    description="A route is paid by the rule of its day; nothing is ever priced anew.",
+    tags=["couriers"],
+    responses=door.ok(PayRules, 404, 409, 503),
+)
+def put_pay_rule(from_on: FirstDay, rule: PutPayRule) -> Response[PayRules]:
+    caller, now = door.caller(app), door.now(app)
+    return door.answer(dispatch.put_pay_rule(from_on, rule, caller, now))
+
+
+@app.get(
+    "/v1/pay-rules",
+    summary="What riding in a community has earned, earns, and will earn",
+    tags=["couriers"],
+    responses=door.ok(PayRules, 404, 503),
+)
+def read_pay_rules(community_id: Community) -> Response[PayRules]:
+    caller = door.caller(app)
+    caller.require(community_id, Role.COURIER, Role.DISPATCHER, Role.CITY)
+    return door.answer(dispatch.pay_rules(community_id))
 
 
 @app.get(

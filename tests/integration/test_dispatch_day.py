@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from linli import buildings, dispatch, orders, waves
 from linli.credit import Points
-from linli.dispatch import Helpers, StopCourier, TellActions
+from linli.dispatch import Helpers, PutPayRule, StopCourier, TellActions
 from linli.dispatch.actions import LiftSeen
 from linli.dispatch.duty import duty_of
+from linli.dispatch.pay_rules import TooShortNotice
 from linli.dispatch.rest import REST
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
@@ -330,3 +331,34 @@ def test_a_courier_who_sees_a_broken_lift_lets_the_routes_be_timed_anew(db: Engi
     (broken,) = buildings.broken_lifts(COMMUNITY, RIDING)
     assert (broken.building, broken.by) == (order.deliver_to.building, ANNA.subject)
     assert buildings.broken_lifts(COMMUNITY, EVENING) == []
+
+
+def pay(caller: Caller, from_on: date, stop_fen: int, now: datetime) -> list[tuple[Any, int]]:
+    rule = PutPayRule(community_id=COMMUNITY, route_fen=0, stop_fen=stop_fen, km_fen=0)
+    told = dispatch.put_pay_rule(from_on, rule, caller, now)
+    return [(each.from_on, each.stop_fen) for each in told.rules]
+
+
+def test_a_pay_rule_holds_from_its_day_on_and_never_prices_anew(db: Engine) -> None:
+    city = here.person("city-1", Role.CITY)
+    before = AFTER - timedelta(days=8)
+    assert pay(city, ON, 500, before) == [(None, 350), (ON, 500)]
+    assert pay(city, ON, 600, before)[-1] == (ON, 600)  # A week before, it may still change.
+    offered = dispatch.my_routes(ANNA).routes[0].pay_fen
+    assert offered == 4 * 600
+    first, *rest = doors()
+    tell(told(action(1, "delivered", RIDING, order_id=first)), now=RIDING)
+    for wrong in (ON, ON - timedelta(days=3), ON + timedelta(days=6)):
+        with pytest.raises(TooShortNotice):
+            pay(city, wrong, 1, RIDING)
+    assert pay(city, ON, 600, RIDING) == [(None, 350), (ON, 600)]  # Sent again, no more.
+    later = ON + timedelta(days=7)
+    assert pay(city, later, 1, RIDING)[-1] == (later, 1)
+    tell(told(*(action(n, "delivered", RIDING, order_id=o) for n, o in enumerate(rest, 2))))
+    (line,) = dispatch.earnings(ANNA.subject, ON, ON).lines
+    assert (line.total_fen, line.stops) == (offered, 4)
+    assert line.rule is not None
+    assert (line.rule.from_on, line.rule.stop_fen) == (ON, 600)
+    for nobody in (DISPATCHER, ANNA, here.person("c", Role.CITY, community="gulou")):
+        with pytest.raises(NotFound):
+            pay(nobody, later, 1, RIDING)

@@ -55,6 +55,12 @@ DOORS: dict[str, tuple[str, str, dict[str, str], dict[str, Any] | None]] = {
         HERE,
     ),
     "GET /v1/alerts": ("couriers", "dispatcher", {}, None),
+    "PUT /v1/pay-rules/{from_on}": (
+        "couriers",
+        "city",
+        {"from_on": "2099-01-01"},
+        {"community_id": COMMUNITY, "stop_fen": 400},
+    ),
     "GET /v1/routes": ("routes", "courier", {}, None),
     "POST /v1/routes/{route_id}/decline": ("routes", "courier", {"route_id": ROUTE}, {"id": ID}),
     "POST /v1/routes/{route_id}/assign": (
@@ -157,6 +163,8 @@ def test_a_field_that_nobody_knows_is_refused(db: Engine, door: str) -> None:
         ("PUT /v1/couriers/me/documents/{kind}", {"expires_on": "soon"}),
         ("PUT /v1/couriers/me/shifts/{on}", {"opens": None}),
         ("PUT /v1/couriers/me/shifts/{on}", {"opens": "12:00", "closes": "09:00"}),
+        ("PUT /v1/pay-rules/{from_on}", {"stop_fen": -1}),
+        ("PUT /v1/pay-rules/{from_on}", {"km_fen": 10**6}),
         ("POST /v1/couriers/me/actions", {"actions": []}),
         ("POST /v1/couriers/me/actions", {"actions": [ACTION | {"kind": "flew"}]}),
         ("POST /v1/couriers/me/actions", {"actions": [ACTION | {"seq": -1}]}),

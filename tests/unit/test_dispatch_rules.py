@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from linli.dispatch.matrix import costs_of
 from linli.dispatch.pay import PayRule, route_fen, way_fen
+from linli.dispatch.pay_rules import DatedPayRule, rule_on
 from linli.dispatch.rest import Rest
 from linli.dispatch.rows import week_of
 from linli.dispatch.rules import (
@@ -209,3 +210,15 @@ def test_the_largest_load_is_what_is_aboard_at_once() -> None:
 )
 def test_incomes_are_of_a_calendar_week(at: datetime, week: str) -> None:
     assert week_of(at) == week
+
+
+@given(st.sets(st.integers(0, 30), max_size=5), st.integers(-5, 40))
+def test_the_pay_rule_of_a_day_is_the_last_that_has_begun(days: set[int], on: int) -> None:
+    first = NOW.date()
+    rules = [
+        DatedPayRule(),
+        *(DatedPayRule(from_on=first + timedelta(days=n), stop_fen=n) for n in sorted(days)),
+    ]
+    begun = [n for n in days if n <= on]
+    found = rule_on(rules, first + timedelta(days=on))
+    assert found == (DatedPayRule() if not begun else rules[1 + sorted(days).index(max(begun))])

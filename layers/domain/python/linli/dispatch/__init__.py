@@ -28,6 +28,7 @@ from linli.dispatch.model import (
     RunView,
     Withdraw,
 )
+from linli.dispatch.pay_rules import PayRules, PutPayRule, pay_rules, put_pay_rule
 from linli.dispatch.proofs import AskPicture, PictureAsked, ProofList, ask_picture, proofs
 from linli.dispatch.propose import propose
 from linli.dispatch.replans import by_replan, lift_seen, report_lift
@@ -54,8 +55,10 @@ __all__ = [
     "Helpers",
     "NextStop",
     "OfferStep",
+    "PayRules",
     "PictureAsked",
     "ProofList",
+    "PutPayRule",
     "ResumeCourier",
     "RoundStep",
     "RouteOffer",
@@ -84,8 +87,10 @@ __all__ = [
     "my_routes",
     "next_stop",
     "offer_as_it_is",
+    "pay_rules",
     "proofs",
     "propose",
+    "put_pay_rule",
     "quiet_allowed",
     "report_delivery",
     "report_lift",

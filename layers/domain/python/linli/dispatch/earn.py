@@ -7,10 +7,11 @@ nothing more, and a route that changes hands pays each courier for the doors tha
 
 from datetime import date, datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from linli import orders
-from linli.dispatch.pay import DEFAULT, route_fen, way_fen
+from linli.dispatch.pay import PayRule, route_fen, way_fen
+from linli.dispatch.pay_rules import DatedPayRule, rule_for, rules_of
 from linli.dispatch.rows import (
     EARNED,
     PAID,
@@ -41,6 +42,7 @@ class EarningsLine(BaseModel):
     stops_fen: int
     route_fen: int
     total_fen: int
+    rule: DatedPayRule | None = Field(default=None, description="What it was worked out by")
 
 
 class Earnings(BaseModel):
@@ -52,25 +54,33 @@ class Earnings(BaseModel):
     lines: list[EarningsLine]
 
 
-def whole_pay_fen(route: RouteOnDesk) -> int:
-    """What riding all of the route earns."""
-    return route_fen(DEFAULT, stops=len(route.order_ids), metres=route.metres)
+def whole_pay_fen(route: RouteOnDesk, rule: PayRule) -> int:
+    """What riding all of the route earns by a rule."""
+    return route_fen(rule, stops=len(route.order_ids), metres=route.metres)
 
 
 def earn_stop(route: RouteOnDesk, order_id: str, courier_id: str, now: datetime) -> None:
     """Pay the courier for a door, and for setting out if it is their first; again pays nothing."""
+    rule = rule_for(route, rules_of(route.community_id))
     if order_id in route.order_ids:
         number = route.order_ids.index(order_id)
-        way = way_fen(DEFAULT, number=number, of_stops=len(route.order_ids), metres=route.metres)
+        way = way_fen(rule, number=number, of_stops=len(route.order_ids), metres=route.metres)
     else:
         way = 0  # Planned onto another route since; the door is paid all the same.
-    _pay(route, courier_id, order_id, DEFAULT.stop_fen + way, 1, now)
-    _pay(route, courier_id, f"~{courier_id}", DEFAULT.route_fen, 0, now)
+    _pay(route, courier_id, order_id, (rule.stop_fen + way, 1), rule, now)
+    _pay(route, courier_id, f"~{courier_id}", (rule.route_fen, 0), rule, now)
 
 
 def _pay(
-    route: RouteOnDesk, courier_id: str, what: str, fen: int, stops: int, now: datetime
+    route: RouteOnDesk,
+    courier_id: str,
+    what: str,
+    pay: tuple[int, int],
+    rule: DatedPayRule,
+    now: datetime,
 ) -> None:
+    """Pay (fen, stops), unless `what` was paid before."""
+    fen, stops = pay
     local = now.astimezone(ZONE)
     own = EarnedRow(courier_key(courier_id), f"{EARNED}{local.date().isoformat()}#{route.route_id}")
     paid = EarnedRow.stops_fen if stops else EarnedRow.route_fen
@@ -81,7 +91,8 @@ def _pay(
                 condition=BodyRow.pk.does_not_exist(),
                 refusal=AlreadyDone(),
             )
-            tx.update(own, [EarnedRow.stops.add(stops), paid.add(fen)])
+            told = EarnedRow.rule.set(rule.model_dump_json())
+            tx.update(own, [EarnedRow.stops.add(stops), paid.add(fen), told])
             tx.update(
                 IncomeRow(income_key(route.community_id), f"{week_of(local)}#{courier_id}"),
                 [IncomeRow.fen.add(fen)],
@@ -127,4 +138,5 @@ def _line(row: EarnedRow) -> EarningsLine:
         stops_fen=stops_fen,
         route_fen=setting_out,
         total_fen=stops_fen + setting_out,
+        rule=DatedPayRule.model_validate_json(row.rule) if row.rule else None,
     )

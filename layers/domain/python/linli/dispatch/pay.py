@@ -14,7 +14,10 @@ class PayRule(BaseModel):
 
 
 DEFAULT = PayRule()
-"""Until a community sets its own; an assumption near what city couriers earn for a doorstep."""
+"""
+Until a community sets its own (`pay_rules`); an assumption near what city couriers earn for a
+doorstep.
+"""
 
 
 def way_fen(rule: PayRule, *, number: int, of_stops: int, metres: int) -> int:

@@ -17,6 +17,7 @@ Dispatch table: offers, what couriers hold and have told, and what they have ear
     pk ORDER#<order>        sk ARRIVED                      when the courier came
     pk ORDER#<order>        sk PROOF                        how it ended; forgotten after 30 days
     pk ORDER#<order>        sk ISSUED#<n>                   a picture's key, and whose it is; too
+    pk PAY#<community>      sk <from day>                   what riding earns from that day on
     pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
     pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
     pk COMMAND#<id>         sk COMMAND                      a dispatcher's command
@@ -126,9 +127,13 @@ class ActionRow(Row):
 
 
 class EarnedRow(Row):
-    """A courier's pay of a route on a day: the doors that were theirs, and setting out."""
+    """
+    A courier's pay of a route on a day: the doors that were theirs, and setting out; `rule` is the
+    DatedPayRule that it was worked out by.
+    """
 
     table = Table.DISPATCH
+    rule = UnicodeAttribute(null=True)
     stops = NumberAttribute(null=True)
     stops_fen = NumberAttribute(null=True)
     route_fen = NumberAttribute(null=True)
@@ -194,6 +199,11 @@ def due_key(expires_at: str, offer_id: str) -> str:
 def action_key(device: str, seq: int) -> str:
     """The sort key of what a device told; sorts in its order."""
     return f"{ACTION}{device}#{seq:012d}"
+
+
+def pay_key(community_id: str) -> str:
+    """The partition of a community's pay rules."""
+    return f"PAY#{community_id}"
 
 
 def income_key(community_id: str) -> str:

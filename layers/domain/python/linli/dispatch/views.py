@@ -1,10 +1,12 @@
 """What couriers and dispatchers see of offers."""
 
 import json
+from collections.abc import Sequence
 
 from linli import waves
 from linli.dispatch.earn import whole_pay_fen
 from linli.dispatch.model import OfferLine, RouteOffer, RouteOffers, RunView
+from linli.dispatch.pay_rules import DatedPayRule, rule_for, rules_of
 from linli.dispatch.rows import OFFER, OfferRow, PointerRow, courier_key, route_key
 from linli.dispatch.runs import run_row
 from linli.kernel import reads
@@ -23,18 +25,26 @@ def my_routes(caller: Caller) -> RouteOffers:
     found = reads.batch((OfferRow, pk, sk) for pk, sk in keys)
     rows = [found.get(OfferRow, pk, sk) for pk, sk in keys]
     offered = [row for row in rows if row is not None and row.state == "open"]
+    rules = {each: rules_of(each) for each in communities}
     open_routes = [
-        route_view(route, caller.subject, expires_at=row.expires_at)
+        _view(route, caller.subject, rules[route.community_id], row.expires_at)
         for row in offered
         if (route := waves.route_on_desk(row.pk.removeprefix("ROUTE#"))).state == "offered"
         and route.community_id in communities
     ]
     mine = [r for r in waves.routes_of_courier(caller.subject) if r.community_id in communities]
-    return RouteOffers(routes=open_routes + [route_view(each, caller.subject) for each in mine])
+    own = [_view(each, caller.subject, rules[each.community_id], None) for each in mine]
+    return RouteOffers(routes=open_routes + own)
 
 
-def route_view(route: RouteOnDesk, subject: str, *, expires_at: str | None = None) -> RouteOffer:
+def route_view(route: RouteOnDesk, subject: str) -> RouteOffer:
     """A route without any address."""
+    return _view(route, subject, rules_of(route.community_id), None)
+
+
+def _view(
+    route: RouteOnDesk, subject: str, rules: Sequence[DatedPayRule], expires_at: str | None
+) -> RouteOffer:
     stops = len(route.order_ids)
     return RouteOffer(
         route_id=route.route_id,
@@ -47,7 +57,7 @@ def route_view(route: RouteOnDesk, subject: str, *, expires_at: str | None = Non
         depart_at=rfc3339(route.depart_at),
         finish_at=rfc3339(route.finish_at),
         expires_at=expires_at,
-        pay_fen=whole_pay_fen(route),
+        pay_fen=whole_pay_fen(route, rule_for(route, rules)),
     )
 
 
