@@ -15,9 +15,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linli.routing.unloading import NEVER, Unloading, judged, threshold_grams
+from linli.routing.unloading import (
+    NEVER,
+    THRESHOLDS,
+    Unloading,
+    judged,
+    tallied,
+    threshold_grams,
+)
 
-THRESHOLDS = (500, 1_000, 2_000, 3_000, 5_000, 8_000, NEVER)
 FIRST_TRY = 500
 """The first idea: everything of a pound and more is large."""
 BAG_GRAMS, TROLLEY_GRAMS = 12_000, 80_000
@@ -112,9 +118,9 @@ def main() -> int:
     parser.add_argument("--split", type=float, default=COMPLAINT_SPLIT, help="complaints more")
     chosen = parser.parse_args()
     assumed = Assumed(chosen.awkward, chosen.split)
-    learnt = threshold_grams(history(chosen.seed, chosen.unloadings, assumed))
+    learnt = threshold_grams(tallied(history(chosen.seed, chosen.unloadings, assumed)))
     others = history(chosen.seed + 1, chosen.unloadings, assumed)
-    fresh = {each.threshold_grams: each for each in judged(others)}
+    fresh = {each.threshold_grams: each for each in judged(tallied(others))}
     print(f"{'threshold':>12}{'items/h':>10}{'complaints':>12}{'¥/1,000 orders':>16}")
     for threshold in THRESHOLDS:
         row = fresh[threshold]

@@ -13,13 +13,14 @@ from linli.kernel.machines import StepFunctions
 from linli.waves.changes import EmergencyStop, EmergencyStopView, Replan, ReplanView
 from linli.waves.lists import PickListView, ResolveStranded, StrandedList, StrandedView
 from linli.waves.model import StartWave, WaveView
+from linli.waves.unload import UnloadingComplaint, UnloadingView
 
 app = door.api("waves")
 door.settings()
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
 OfStore = Annotated[StoreId, Path(description="The store's GLN")]
 OrderId = Annotated[CommandId, Path(description="The order's id")]
-InCommunity = Annotated[CommunityId, Query(description="The community whose orders")]
+InCommunity = Annotated[CommunityId, Query(description="The community")]
 ReplanId = Annotated[CommandId, Path(description="The id of the change")]
 
 
@@ -130,6 +131,28 @@ def list_stranded(community_id: InCommunity) -> Response[StrandedList]:
 def resolve_stranded(order_id: OrderId, command: ResolveStranded) -> Response[StrandedView]:
     caller = door.caller(app)
     return door.answer(waves.resolve(str(order_id), command, caller, door.now(app)))
+
+
+@app.post(
+    "/v1/unloadings/complaints",
+    summary="Complain of how an order was unloaded together with its neighbours'",
+    description="Counted once an order. What is complained of, and how long unloadings take, "
+    "teaches from which mass an item is better handed over apart.",
+    tags=["waves"],
+    responses=door.ok(UnloadingView, 404, 503),
+)
+def complain_of_unloading(command: UnloadingComplaint) -> Response[UnloadingView]:
+    return door.answer(waves.complain(command, door.caller(app), door.now(app)))
+
+
+@app.get(
+    "/v1/unloadings",
+    summary="From which mass an item is a drop of its own, and what that was learnt from",
+    tags=["waves"],
+    responses=door.ok(UnloadingView, 404, 503),
+)
+def read_unloadings(community_id: InCommunity) -> Response[UnloadingView]:
+    return door.answer(waves.unloading_view(community_id, door.caller(app)))
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

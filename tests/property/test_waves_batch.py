@@ -19,9 +19,10 @@ from linli.routing.codec import plan_from_json, plan_to_json, problem_from_json,
 from linli.routing.insertion import insertion
 from linli.routing.verify import verify
 from linli.slots import PriceRule, Slot
+from linli.waves.doorsteps import parts_of
 from linli.waves.model import StartWave
 from linli.waves.picks import picks_of
-from linli.waves.rules import parts_of, problem_of, routes_of
+from linli.waves.rules import problem_of, routes_of
 from tests.support import community as here
 from tests.support.community import AFTER, BEFORE, DISPATCHER, SLOT_ID, STORES, InProcess
 from tests.support.engine import Crash, engine

@@ -13,11 +13,11 @@ from linli.orders.model import SourceOf
 from linli.routing.insertion import insertion
 from linli.routing.model import Window
 from linli.slots import PriceRule, Slot
+from linli.waves.doorsteps import parts_of
 from linli.waves.picks import picks_of
 from linli.waves.rules import (
     area_of,
     base_of,
-    parts_of,
     problem_of,
     routes_of,
     search_seconds,

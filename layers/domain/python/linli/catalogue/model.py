@@ -97,6 +97,9 @@ class PutProduct(BaseModel):
     name_en: Name
     price_fen: int = Field(strict=True, gt=0, le=10_000_000, description="Price of a unit in fen")
     grams: int = Field(strict=True, gt=0, le=1_000_000, description="Mass of a unit in grams")
+    millilitres: int | None = Field(
+        default=None, strict=True, gt=0, le=2_000_000, description="Volume of a unit, if known"
+    )
     zone: Zone = "ambient"
     shelf: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$")] | None = Field(
         default=None, description="Where it stands in a store; picks are ordered by it"

@@ -15,6 +15,7 @@ from linli.dispatch.proofs import check_proof, keep_proof
 from linli.dispatch.reserved import release
 from linli.dispatch.rest import RestView, halt, look, ride
 from linli.dispatch.rows import ARRIVED, BodyRow, order_key
+from linli.dispatch.unloadings import learn_of_unloadings
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.identity import Caller, Role
@@ -45,7 +46,7 @@ def next_stop(caller: Caller, now: datetime) -> NextStop:
     route = min(mine, key=lambda each: (each.depart_at, each.route_id))
     states = {order_id: orders.read(order_id).state for order_id in route.order_ids}
     visits = waves.manifest_view(route.route_id, caller, now).visits
-    left = [visit for visit in visits if not _made(visit, states)]
+    left = [visit for visit in visits if not _is_made(visit, states)]
     if not left:
         return NextStop(route_id=route.route_id, rest=rest, stopped=stopped)
     return NextStop(
@@ -56,6 +57,13 @@ def next_stop(caller: Caller, now: datetime) -> NextStop:
         rest=rest,
         stopped=stopped,
     )
+
+
+def _is_made(visit: StopView, states: Mapping[str, str]) -> bool:
+    """As `_made`; the first of an order's two drops is made once its courier has come."""
+    if visit.kind != "drop":
+        return _made(visit, states)
+    return states[visit.place_id] in orders.STOP_DONE or _arrived_at(visit.place_id) is not None
 
 
 def _made(visit: StopView, states: Mapping[str, str]) -> bool:
@@ -130,6 +138,8 @@ def end_stop(
     if isinstance(action, Failed):
         kept = {"reason": action.reason, "note": action.note}
     keep_proof(order_id, {**kept, "at": rfc3339(action.at), "by": caller.subject}, now)
+    if told.route_state == "done":
+        learn_of_unloadings(route, now)
     assert route.route_id == told.route_id, "an order does not change its route while it ends"
     return told
 

@@ -5,8 +5,9 @@ Each constant says where it comes from; those marked *assumption* are to be repl
 couriers' own times teach.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from linli.kernel.geography import Point
@@ -109,7 +110,8 @@ class Doorstep:
 
     A lift that does not work (a courier's report) is none; `quiet` is a delivery at night. By
     store: seconds that its part may be out of the cold, insulated boxes and millilitres that it
-    takes. `drop_of` is the order when this is only some of it (`unloading.segmented`).
+    takes. `drop_of` is the order when this is only some of it (`unloading.segmented`), which is
+    handed over after its drops that come before it here.
     """
 
     order_id: str
@@ -127,6 +129,9 @@ class Doorstep:
     cold_boxes: Mapping[str, int] = field(default_factory=dict)
     volumes: Mapping[str, int] = field(default_factory=dict)
     drop_of: str = ""
+    skills: tuple[str, ...] = ()
+    due_seconds: int | None = None
+    late_fen_per_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +219,25 @@ def problem_for(
         return places.setdefault(at, len(places))
 
     depots = tuple(Depot(store.id, place(store.at)) for store in stores)
-    stops = tuple(_stop(each, place(each.at)) for each in doorsteps)
+    stops = _in_turn([_stop(each, place(each.at)) for each in doorsteps])
     vehicles = tuple(_vehicle(each, place(each.at)) for each in couriers)
     kinds = dict.fromkeys(courier.kind for courier in couriers)
     geometry = Geometry(tuple(places), tuple(PACES[kind] for kind in kinds) or (PACES["e_bike"],))
     return Problem(depots, stops, vehicles, travels_between(geometry), seed, geometry)
+
+
+def _in_turn(stops: Sequence[Stop]) -> tuple[Stop, ...]:
+    """A later drop of an order may start, and is due, as much later as those before it take."""
+    taken: Counter[str] = Counter()
+    found = []
+    for stop in stops:
+        later, window, due = taken[stop.order], stop.window, stop.due_seconds
+        taken[stop.order] += stop.service_seconds
+        if later:
+            window = Window(window.open_seconds, window.close_seconds + later)
+            stop = replace(stop, window=window, due_seconds=None if due is None else due + later)
+        found.append(stop)
+    return tuple(found)
 
 
 def _stop(doorstep: Doorstep, location: int) -> Stop:
@@ -243,7 +262,11 @@ def _stop(doorstep: Doorstep, location: int) -> Stop:
         service_seconds=service_seconds(doorstep.floor, lifted, grams, quiet=doorstep.quiet),
         penalty_fen=doorstep.penalty_fen,
         returns=tuple(Return(place, *load) for place, load in sorted(doorstep.returns.items())),
-        skills=() if lifted or not flights_to(doorstep.floor) else (STAIRS,),
+        skills=doorstep.skills
+        if lifted or not flights_to(doorstep.floor)
+        else (STAIRS, *doorstep.skills),
+        due_seconds=doorstep.due_seconds,
+        late_fen_per_minute=doorstep.late_fen_per_minute,
         priority=doorstep.priority,
         order_id=doorstep.drop_of,
     )

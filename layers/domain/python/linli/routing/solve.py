@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from linli.routing.drops import planned_whole
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem
 from linli.routing.plan import Plan, rank
@@ -30,11 +31,18 @@ def solve(
     The engine's plan if it comes and holds and is no worse than the fallback's (`plan.rank`).
 
     Otherwise the fallback's, whose `fallback_from` says why: `engine_absent`,
-    `engine_failed:<error type>`, `plan_rejected:<first violation>` or `plan_dearer`.
+    `engine_failed:<error type>`, `plan_rejected:<first violation>` or `plan_dearer`. Engines see
+    the drops of an order as one stop.
 
     Raises:
         PlanRejected: The fallback's plan was wrong as well.
     """
+    return planned_whole(problem, lambda whole: _solved(whole, engine, seconds, fallback))
+
+
+def _solved(
+    problem: Problem, engine: Engine | None, seconds: float, fallback: Callable[[Problem], Plan]
+) -> Plan:
     plan, why = _attempt(problem, engine, seconds)
     spare = fallback(problem)
     if plan is not None and rank(problem, plan) <= rank(problem, spare):

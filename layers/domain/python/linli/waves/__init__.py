@@ -35,6 +35,7 @@ from linli.waves.start import start, start_due
 from linli.waves.steps import release
 from linli.waves.stranded import resolve, see_to_stranded, stranded
 from linli.waves.swap import swap_routes
+from linli.waves.unload import complain, note_unloadings, unloading_view
 from linli.waves.views import manifest_view, open_manifests, wave_view
 from linli.waves.waiting import give_up_replan, see_to_replans
 
@@ -57,6 +58,7 @@ __all__ = [
     "Superseded",
     "allocate",
     "cluster",
+    "complain",
     "finish_if_done",
     "frame_replan",
     "freeze",
@@ -67,6 +69,7 @@ __all__ = [
     "manifest_view",
     "note_offered",
     "note_replan",
+    "note_unloadings",
     "open_manifests",
     "open_waves",
     "picks_view",
@@ -91,6 +94,7 @@ __all__ = [
     "stranded",
     "swap_routes",
     "take_back",
+    "unloading_view",
     "unoffered_waves",
     "wave_view",
 ]

@@ -1,11 +1,11 @@
 """Which routes a change concerns, and who could help. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from linli.catalogue import Store
+from linli.catalogue import Product, Store
 from linli.fleet import Courier
 from linli.kernel.geography import Point
 from linli.orders import Order
@@ -29,6 +29,12 @@ class Scene:
     stores: Mapping[str, Store]
     idle: tuple[Courier, ...]
     now: datetime
+    products: Mapping[str, Product] = field(default_factory=dict)
+
+    @property
+    def unload(self) -> dict[str, int]:
+        """By order that rides, from which mass an item is a drop of its own."""
+        return {order_id: n for ride in self.rides for order_id, n in ride.unload.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from linli.kernel.errors import NotFound
 from linli.routing.codec import plan_from_json, plan_to_json, problem_from_json
+from linli.routing.drops import planned_whole
 from linli.routing.insertion import insertion
 from linli.routing.model import InvalidProblem, Problem
 from linli.routing.plan import Plan
@@ -52,7 +53,7 @@ def sound_plan(problem: Problem, given: dict[str, Any] | None, error: str) -> Pl
     plan, why = _judged(problem, given, error)
     if plan is not None:
         return plan
-    spare = insertion(problem)
+    spare = planned_whole(problem, insertion)
     violations = verify(problem, spare)
     if violations:
         raise PlanRejected(violations)

@@ -13,7 +13,9 @@ from linli.orders import Order
 from linli.routing.baseline import first_come_nearest_next
 from linli.routing.codec import problem_to_json
 from linli.routing.model import Problem
+from linli.routing.wholes import whole_problem, wholes_of
 from linli.waves.clusters import clusters_of
+from linli.waves.doorsteps import goods_for
 from linli.waves.empties import attach, nearest_cluster
 from linli.waves.lifts import as_lifts_stand
 from linli.waves.model import Step, WaveTooLarge
@@ -21,6 +23,7 @@ from linli.waves.picks import keep_picks
 from linli.waves.rows import CLUSTERS, ORDERS, WaveRow, plan_key, problem_key
 from linli.waves.rules import base_of, problem_of, search_seconds
 from linli.waves.steps import advance, keep_body, present, read_body
+from linli.waves.unload import drops_of, threshold_of
 
 MOST_PROBLEM_BYTES = 200_000
 """A cluster's problem travels through the state machine, whose payloads end at 256 KiB."""
@@ -72,8 +75,8 @@ def waits(order: Order) -> bool:
 
 def _members(step: Step, wanted: Mapping[str, Order], now: datetime) -> dict[str, Any]:
     """
-    The clusters by the ids of their orders, couriers and empties, and the orders that are held
-    back with the reason.
+    The clusters by the ids of their orders, couriers and empties, from which mass an item of an
+    order is a drop of its own, and the orders that are held back with the reason.
     """
     slot = slots.close(step.wave_id, now)
     waiting = [each for each in wanted.values() if waits(each)]
@@ -87,11 +90,13 @@ def _members(step: Step, wanted: Mapping[str, Order], now: datetime) -> dict[str
         if request.request_id in mine:
             near = nearest_cluster(request, [part.centre for part in found])
             empties[near].append(request.request_id)
+    learnt = threshold_of(slot.community_id) if found else 0
     parts = [
         {
             "orders": [order.order_id for order in part.orders],
             "couriers": [courier.courier_id for courier in part.couriers],
             "empties": some,
+            "unload": drops_of(step.wave_id, part.orders, learnt),
         }
         for part, some in zip(found, empties, strict=True)
     ]
@@ -108,7 +113,7 @@ def too_loud(wanted: Sequence[Order]) -> set[str]:
 
 def _keep_problems(
     step: Step,
-    parts: Mapping[int, Mapping[str, list[str]]],
+    parts: Mapping[int, Mapping[str, Any]],
     wanted: Mapping[str, Order],
     now: datetime,
 ) -> tuple[dict[int, int], list[Action]]:
@@ -124,6 +129,7 @@ def _keep_problems(
     mine = {n: wanted[n] for n in ids} if set(ids) <= set(wanted) else orders.read_all(ids)
     mine = as_lifts_stand(mine, slot.community_id, now)
     stores = list(catalogue.stores_by_id(s for o in mine.values() for s in o.store_ids).values())
+    products = catalogue.products_by_id({n.sku for each in mine.values() for n in each.lines})
     riding = fleet.available(slot.community_id, slot.starts_at)
     riders = {each.courier_id: each for each in riding}
     asked = {e.request_id: e for e in boxes.empties_for(slot.community_id, slot.slot_id)}
@@ -132,10 +138,12 @@ def _keep_problems(
         crew = [riders[each] for each in part["couriers"] if each in riders]
         some = [mine[each] for each in part["orders"] if waits(mine[each])]
         some_empties = [asked[each] for each in part["empties"] if each in asked]
-        problem = problem_of(some, stores, crew, slot, base_at, some_empties)
+        goods = goods_for(some, crew, products, unload=part.get("unload"))
+        problem = problem_of(some, stores, crew, slot, base_at, some_empties, goods)
         _keep_problem(step, n, problem, base_at)
-        by_hand = first_come_nearest_next(problem)
-        sizes[n] = len(problem.stops)
+        wholes = whole_problem(problem, wholes_of(problem))
+        by_hand = first_come_nearest_next(wholes)
+        sizes[n] = len(wholes.stops)
         metres, unserved = metres + by_hand.metres, unserved + len(by_hand.unserved)
     return sizes, [
         WaveRow.baseline_metres.set(metres),

@@ -143,12 +143,14 @@ def largest_load(
     The most grams and the most boxes that are on board at once.
 
     Args:
-        loads: By order, then by store: grams and boxes, as `waves.rules.parts_of` tells them.
+        loads: By order, then by store: grams and boxes, as `waves.doorsteps.parts_of` tells them.
     """
     grams = boxes = most_grams = most_boxes = 0
     for kind, place_id, order_ids in visits:
         if kind == "collect":
             parts = [loads[each].get(place_id, (0, 0)) for each in order_ids]
+        elif kind == "drop":
+            continue  # Counted with the rest of its order.
         elif kind != "deliver":
             parts = [part for each in order_ids for part in loads[each].values()]
         else:

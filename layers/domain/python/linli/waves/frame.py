@@ -28,6 +28,7 @@ from linli.waves.rows import (
 )
 from linli.waves.rules import search_seconds
 from linli.waves.steps import keep_body
+from linli.waves.unload import unload_of
 
 OPEN_STATES = ("offered", "taken")
 MOST_SECONDS = 8
@@ -98,6 +99,7 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
     riding = fleet.available(community_id, slot.starts_at)
     idle = [each for each in riding if each.courier_id not in busy]
     stores = catalogue.stores_by_id(n for order in found.values() for n in order.store_ids)
+    skus = {line.sku for order in found.values() for line in order.lines}
     return Scene(
         slot=slot,
         rides=tuple(ride for ride in rides if ride is not None),
@@ -105,6 +107,7 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
         stores=stores,
         idle=tuple(idle),
         now=now,
+        products=catalogue.products_by_id(skus),
     )
 
 
@@ -127,4 +130,5 @@ def _ride(
     rider = known.get(row.courier_id or row.planned_for)
     if rider is None:
         return None
-    return ride_of(_id(row), int(row.version or 1), row.state, rider, legs, found)
+    version, unload = int(row.version or 1), unload_of(row)
+    return ride_of(_id(row), version, row.state, rider, legs, found, unload)

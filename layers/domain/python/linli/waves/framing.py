@@ -14,20 +14,27 @@ from linli.kernel.geography import Point
 from linli.kernel.time import parse_instant
 from linli.orders import Order
 from linli.routing.model import EMERGENCY, Problem, Stop, Underway, Vehicle, Window
-from linli.routing.rules import CourierOffer, Doorstep, StoreSite, problem_for
+from linli.routing.rules import STAIRS, CourierOffer, Doorstep, StoreSite, problem_for
 from linli.routing.visits import Call, Kind, Visit
 from linli.waves.affected import Affected, Scene, affected_by, at, place_of
 from linli.waves.changes import Closure, Replan
 from linli.waves.detours import around
+from linli.waves.doorsteps import (
+    KINDS,
+    Goods,
+    Parts,
+    doorsteps_of,
+    goods_for,
+    parts_of,
+    with_capacities,
+)
 from linli.waves.rides import DELIVER, TAKE_OVER, Leg, Ride, under_way
-from linli.waves.rules import KINDS, LATE_SECONDS, parts_of, shift_of, with_capacities
+from linli.waves.rules import LATE_FEN_PER_MINUTE, LATE_SECONDS, shift_of
 
 RESPONSE_SECONDS = 30 * 60
 """An emergency is to be at its door within this time (D5)."""
-LATE_FEN_PER_MINUTE, EMERGENCY_LATE_FEN_PER_MINUTE = 50, 5_000
-"""What a minute after the promised time counts for (assumption: a tenth of the mean delivery fee;
-an emergency's outweighs any way)."""
-Parts = dict[str, tuple[int, int]]
+EMERGENCY_LATE_FEN_PER_MINUTE = 5_000
+"""What an emergency's late minute counts for: it outweighs any way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +89,15 @@ def _problem(
     rides = (*found.rides, *found.stopped)
     holder = {order_id: ride for ride in rides for order_id in ride.order_ids}
     wanted = [*(scene.orders[n] for n in holder), *found.added]
-    window = _window(scene, base_at)
+    window, crew = _window(scene, base_at), _crew(scene, found, base_at)
+    goods = goods_for(wanted, [rider for _, rider in crew], scene.products)
     doorsteps = [
-        _doorstep(each, _parts(each, holder.get(each.order_id), found), window, change)
+        _doorstep(each, _parts(each, holder.get(each.order_id), found), window, goods, change)
         for each in wanted
     ]
     needed = {place for doorstep in doorsteps for place in doorstep.parts}
     places = {each: store.point for each, store in scene.stores.items()} | dict(meetings)
     sites = [StoreSite(each, point) for each, point in sorted(places.items()) if each in needed]
-    crew = _crew(scene, found, base_at)
     problem = problem_for(sites, doorsteps, [offer for offer, _ in crew])
     riders = [rider.model_copy(update={"courier_id": offer.id}) for offer, rider in crew]
     by_route = {ride.route_id: ride for ride in found.rides}
@@ -100,7 +107,7 @@ def _problem(
     )
     keeps = {n: ride.route_id for n, ride in holder.items() if ride not in found.stopped}
     stops = tuple(
-        replace(stop, skills=(keeps[stop.id],)) if stop.id in keeps else stop
+        _kept(stop, keeps[stop.id]) if stop.id in keeps else stop
         for stop in _promised(problem.stops, change, scene, base_at)
     )
     return replace(problem, vehicles=vehicles, stops=stops)
@@ -142,13 +149,17 @@ def _crew(scene: Scene, found: Affected, base_at: datetime) -> list[tuple[Courie
         shift = shift_of(ride.rider, day_at, base_at) or Window(now, now)
         hours = Window(min(shift.open_seconds, now), max(shift.close_seconds, now + LATE_SECONDS))
         where = place_of(ride, scene)
-        offer = CourierOffer(ride.route_id, KINDS[ride.rider.vehicle], where, hours)
+        offer = CourierOffer(
+            ride.route_id, KINDS[ride.rider.vehicle], where, hours, ride.rider.skills
+        )
         crew.append((offer, ride.rider))
     for each in found.idle:
         free = shift_of(each, day_at, base_at)
         if free is not None and free.close_seconds > now:
             hours = Window(max(now, free.open_seconds), free.close_seconds)
-            offer = CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, hours)
+            offer = CourierOffer(
+                each.courier_id, KINDS[each.vehicle], each.start.point, hours, each.skills
+            )
             crew.append((offer, each))
     return crew
 
@@ -169,17 +180,21 @@ def _parts(order: Order, ride: Ride | None, found: Affected) -> Parts:
     return parts
 
 
-def _doorstep(order: Order, parts: Parts, window: Window, change: Replan) -> Doorstep:
+def _doorstep(order: Order, parts: Parts, window: Window, goods: Goods, change: Replan) -> Doorstep:
     to = order.deliver_to
     told = change.kind == "lift_changed" and to.building == change.building
-    return Doorstep(
-        order_id=order.order_id,
-        at=to.point,
-        floor=to.floor,
-        has_lift=to.has_lift and (change.lift_works or not told),
-        parts=parts,
-        window=window,
-    )
+    (step,) = doorsteps_of(order, window, goods, parts)
+    return replace(step, has_lift=to.has_lift and (change.lift_works or not told))
+
+
+def _kept(stop: Stop, route_id: str) -> Stop:
+    """
+    The stop of an order that stays with its courier: who has it needs no skill for it but to climb
+    stairs, and what is (nearly) aboard is brought however long it has been out of the cold.
+    """
+    parts = tuple(replace(part, cold_limit_seconds=None, cold_boxes=0) for part in stop.parts)
+    stairs = tuple(each for each in stop.skills if each == STAIRS)
+    return replace(stop, parts=parts, skills=(route_id, *stairs))
 
 
 def _urgent(stop: Stop, order: Order, base_at: datetime) -> Stop:

@@ -199,10 +199,11 @@ class Meeting(BaseModel):
 class StopView(BaseModel):
     """
     A visit of the route: collecting at a store, or from a courier who stopped, handing an order
-    over at a door, fetching empties there, handing them in, or a rest.
+    over at a door, fetching empties there, handing them in, or a rest. Of an order in two drops
+    the light items are a `drop`, and the large ones, which end it, the `deliver` after it.
     """
 
-    kind: Literal["collect", "deliver", "take_over", "empties", "return", "rest"]
+    kind: Literal["collect", "deliver", "drop", "take_over", "empties", "return", "rest"]
     place_id: str = Field(
         description="The store's id, the order's, the request's for empties, or the route that "
         "goods are taken over from"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from linli.routing.codec import plan_from_json, problem_from_json
 from linli.routing.model import Problem
 from linli.routing.plan import Plan
 from linli.routing.solve import PlanRejected
+from linli.routing.unloading import order_of
 from linli.routing.verify import verify
 from linli.waves.empties import EMPTIES, is_empties, release, request_id_of
 from linli.waves.lists import UnservedList, UnservedView
@@ -56,7 +58,7 @@ def publish(step: Step, now: datetime) -> dict[str, Any]:
         return {"wave_id": step.wave_id, "routes": int(wave.routes or 0)}
     planned = [_cluster(step.wave_id, n) for n in range(int(wave.clusters or 0))]
     routes = routes_of(step.wave_id, planned)
-    _offer(wave, routes, now)
+    _offer(wave, _unloaded(step.wave_id, routes), now)
     unserved = _unserved(step.wave_id, planned)
     strand(step.wave_id, unserved, now)
     _close(step, [plan for _, _, plan in planned], routes, unserved, now)
@@ -74,6 +76,16 @@ def _cluster(wave_id: str, cluster: int) -> tuple[datetime, Problem, Plan]:
     if violations:
         raise PlanRejected(violations)
     return parse_instant(asked["base_at"]), problem, plan
+
+
+def _unloaded(wave_id: str, routes: Sequence[Planned]) -> list[Planned]:
+    """The routes with the mass from which an item is a drop of its own, as it was planned."""
+    parts = (read_body(wave_id, CLUSTERS) or {}).get("parts", [])
+    grams = {order_id: n for part in parts for order_id, n in part.get("unload", {}).items()}
+    return [
+        replace(route, unload={n: grams[n] for n in route.order_ids if n in grams})
+        for route in routes
+    ]
 
 
 def _offer(wave: WaveRow, routes: Sequence[Planned], now: datetime) -> None:
@@ -145,6 +157,7 @@ def _row(wave: WaveRow, route: Planned) -> RouteRow:
         area=route.area.model_dump_json(),
         depart_at=rfc3339(route.depart_at),
         finish_at=rfc3339(route.finish_at),
+        unload=json.dumps(route.unload) if route.unload else None,
     )
 
 
@@ -155,7 +168,11 @@ def _unserved(
     left_out = [each for _, _, plan in planned for each in plan.unserved]
     release([request_id_of(each.stop_id) for each in left_out if is_empties(each.stop_id)])
     held_back: dict[str, str] = (read_body(wave_id, CLUSTERS) or {}).get("held_back", {})
-    reasons = {each.stop_id: str(each.reason) for each in left_out if not is_empties(each.stop_id)}
+    reasons = {
+        order_of(each.stop_id): str(each.reason)
+        for each in left_out
+        if not is_empties(each.stop_id)
+    }
     reasons |= held_back
     return [UnservedView(order_id=each, reason=why) for each, why in reasons.items()]
 

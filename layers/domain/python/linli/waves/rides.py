@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ from linli.fleet import Courier
 from linli.kernel.geography import Point
 from linli.kernel.time import parse_instant, rfc3339
 from linli.orders import ENDED, STOP_DONE, Order
+from linli.waves.unload import in_two
 
-COLLECT, DELIVER, TAKE_OVER = "collect", "deliver", "take_over"
+COLLECT, DELIVER, TAKE_OVER, DROP = "collect", "deliver", "take_over", "drop"
 """Kinds of visits that move goods; to take over is to collect from a courier who stopped, whose
-route is the place."""
+route is the place; a drop hands over some of an order before the rest is delivered."""
 ERRANDS = ("empties", "return")
 
 
@@ -80,7 +81,7 @@ class Ride:
     `done` legs have happened, as far as the orders tell; `left` ones have not. `aboard` are the
     orders whose goods (or part of them, by store) the rider carries. Orders that have ended
     without being brought are in neither, but in `on_it`, all that were to be delivered. `errands`
-    are what it does beside: fetching empties and handing them in.
+    are what it does beside: fetching empties and handing them in. `unload` is as its row has it.
     """
 
     route_id: str
@@ -91,6 +92,7 @@ class Ride:
     left: tuple[Leg, ...]
     on_it: tuple[str, ...]
     errands: tuple[Leg, ...] = ()
+    unload: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def taken(self) -> bool:
@@ -127,6 +129,7 @@ def ride_of(
     rider: Courier,
     legs: Sequence[Leg],
     orders: Mapping[str, Order],
+    unload: Mapping[str, int] | None = None,
 ) -> Ride:
     """The route as its orders tell how far it is."""
     done: list[Leg] = []
@@ -141,7 +144,8 @@ def ride_of(
                 to.append(leg.only(which))
     on_it = tuple(leg.place_id for leg in legs if leg.kind == DELIVER)
     errands = tuple(leg for leg in legs if leg.kind in ERRANDS)
-    return Ride(route_id, version, state, rider, tuple(done), tuple(left), on_it, errands)
+    known = tuple(done), tuple(left), on_it, errands, unload or {}
+    return Ride(route_id, version, state, rider, *known)
 
 
 def is_gone(order: Order) -> bool:
@@ -178,3 +182,16 @@ def under_way(ride: Ride, now: datetime) -> bool:
     if not ride.taken or not ride.left:
         return False
     return bool(ride.done) or ride.left[0].arrive_at <= now
+
+
+def with_drops(
+    legs: Sequence[Leg], orders: Mapping[str, Order], unload: Mapping[str, int]
+) -> tuple[Leg, ...]:
+    """The legs, each door of an order in two drops with the first of them before it."""
+    found: list[Leg] = []
+    for leg in legs:
+        grams = unload.get(leg.place_id) if leg.kind == DELIVER else None
+        if grams is not None and in_two(orders[leg.place_id], grams):
+            found.append(replace(leg, kind=DROP, leave_at=leg.start_at))
+        found.append(leg)
+    return tuple(found)

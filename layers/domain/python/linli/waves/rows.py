@@ -7,6 +7,7 @@ from linli.kernel.tables import Row, Table
 WAVE, ORDERS, ROUTE, COMMAND = "WAVE", "ORDERS", "ROUTE", "COMMAND"
 UNFINISHED, REPLANS, UNOFFERED = "UNFINISHED", "REPLANS", "UNOFFERED"
 SOURCES, CLUSTERS, PICKS = "SOURCES", "CLUSTERS", "PICKS#"
+GRAMS = "GRAMS#"
 STRANDED, RELEASED, REPLAN = "STRANDED", "RELEASED#", "REPLAN#"
 
 
@@ -58,7 +59,8 @@ class RouteRow(Row):
     pk = ROUTE#<route_id>, sk = ROUTE; holds no address, which stays with the order.
 
     `visits` is JSON: [kind, place_id, order ids, arrive_at, start_at, leave_at] each; `version`
-    (absent: 1) counts how often it was planned.
+    (absent: 1) counts how often it was planned. `unload` is JSON: by order that neighbours are
+    unloaded with, the grams from which an item is a drop of its own.
     """
 
     table = Table.WAVES
@@ -77,6 +79,7 @@ class RouteRow(Row):
     accepted_at = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
     done_at = UnicodeAttribute(null=True)
+    unload = UnicodeAttribute(null=True)
 
 
 class ReplanRow(Row):
@@ -113,6 +116,28 @@ class ReleasedRow(Row):
     """pk = WAVE#<wave_id>, sk = RELEASED#<order_id>: the wave froze it and has it no more."""
 
     table = Table.WAVES
+    at = UnicodeAttribute()
+
+
+class TallyRow(Row):
+    """pk = UNLOADING#<community_id>, sk = GRAMS#<threshold>: its unloadings, added up."""
+
+    table = Table.WAVES
+    unloadings = NumberAttribute(default=0)
+    seconds = NumberAttribute(default=0)
+    items = NumberAttribute(default=0)
+    orders = NumberAttribute(default=0)
+    complaints = NumberAttribute(default=0)
+
+
+class UnloadedRow(Row):
+    """
+    pk = UNLOADING#<community_id>, sk = DONE#<route_id>/<building> or COMPLAINT#<order_id>: what
+    was counted at the threshold `grams`.
+    """
+
+    table = Table.WAVES
+    grams = NumberAttribute()
     at = UnicodeAttribute()
 
 
@@ -181,3 +206,23 @@ def open_key(community_id: str) -> str:
 def courier_key(courier_id: str) -> str:
     """The partition of the routes that a courier took."""
     return f"COURIER#{courier_id}"
+
+
+def unloading_key(community_id: str) -> str:
+    """The partition of what a community's unloadings have taught."""
+    return f"UNLOADING#{community_id}"
+
+
+def grams_key(threshold: int) -> str:
+    """The sort key of a threshold."""
+    return f"{GRAMS}{threshold:010d}"
+
+
+def unloaded_key(unloading: str) -> str:
+    """The sort key of one unloading: of a route, at a building."""
+    return f"DONE#{unloading}"
+
+
+def complaint_key(order_id: str) -> str:
+    """The sort key of an order's complaint."""
+    return f"COMPLAINT#{order_id}"

@@ -1,9 +1,8 @@
 """The pure part of a wave: from orders to a routing problem, from a plan to routes."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from linli.boxes import EmptiesRequest
@@ -12,25 +11,24 @@ from linli.fleet import Courier
 from linli.kernel.geography import Point
 from linli.kernel.time import ZONE, rfc3339
 from linli.orders import Order
-from linli.routing.model import EMERGENCY, Problem, Vehicle, Window
+from linli.routing.model import Problem, Window
 from linli.routing.plan import Plan, Route
-from linli.routing.rules import (
-    CAPACITY,
-    CourierOffer,
-    Doorstep,
-    StoreSite,
-    VehicleKind,
-    problem_for,
-)
+from linli.routing.rules import CourierOffer, Doorstep, StoreSite, problem_for
+from linli.routing.unloading import order_of
+from linli.routing.visits import Kind, Visit
 from linli.slots import Slot
+from linli.waves.doorsteps import KINDS, NOTHING_KNOWN, Goods, doorsteps_of, with_capacities
 from linli.waves.empties import EMPTIES, doorstep, is_empties, request_id_of
 from linli.waves.model import Area
 
-KINDS: dict[str, VehicleKind] = {"walk": "walk", "ebike": "e_bike", "van": "van"}
-"""Vehicles as couriers name them, to those of the routing rules."""
 LATE_SECONDS = 2 * 3600
 """A wave that is planned after its slot began is still delivered, within this time."""
+LATE_FEN_PER_MINUTE = 50
+"""What a minute after the promised time counts for (assumption: a tenth of the mean delivery
+fee)."""
 LONGEST_LEAD = timedelta(days=1)
+DROP = "drop"
+"""The kind of a visit that hands over some of an order, of which the rest follows."""
 AREA_DECIMALS = 2
 """Degrees of an offer's centre are rounded to a hundredth, about a kilometre: one stop's route
 must not tell an address."""
@@ -66,20 +64,6 @@ def _seconds(instant: datetime, base_at: datetime) -> int:
     return round((instant - base_at).total_seconds())
 
 
-def parts_of(order: Order) -> dict[str, tuple[int, int]]:
-    """
-    Grams and shared boxes by supplying store: the sources held when the order was placed.
-
-    The boxes stand at the store that gives most of the mass (of equals, the first by id).
-    """
-    grams: Counter[str] = Counter()
-    for line in order.lines:
-        for source in line.sources:
-            grams[source.store_id] += source.units * line.grams
-    heaviest = min(grams, key=lambda store_id: (-grams[store_id], store_id))
-    return {each: (grams[each], order.boxes if each == heaviest else 0) for each in grams}
-
-
 def search_seconds(stops: int) -> int:
     """How long to search for a cluster's plan: little for a few stops, never over 12 s."""
     return min(12, 1 + stops // 15)
@@ -92,6 +76,7 @@ def problem_of(
     slot: Slot,
     base_at: datetime,
     empties: Sequence[EmptiesRequest] = (),
+    goods: Goods = NOTHING_KNOWN,
 ) -> Problem:
     """
     The wave's routing problem, its clock starting at `base_at`.
@@ -106,20 +91,13 @@ def problem_of(
     sites = [StoreSite(s.store_id, s.point) for s in stores if s.store_id in supplying]
     window = window_of(slot, base_at)
     doorsteps = [
-        Doorstep(
-            order_id=order.order_id,
-            at=order.deliver_to.point,
-            floor=order.deliver_to.floor,
-            has_lift=order.deliver_to.has_lift,
-            parts=parts_of(order),
-            window=window,
-            priority=EMERGENCY if order.emergency else int(order.priority),
-        )
+        _promised(each, slot, base_at)
         for order in sorted(orders, key=lambda o: (o.placed_at, o.order_id))
+        for each in doorsteps_of(order, window, goods)
     ]
     doorsteps += [doorstep(each, sites, window) for each in empties if sites]
     offers = [
-        CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift)
+        CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift, each.skills)
         for each in couriers
         if (shift := shift_of(each, max(slot.starts_at, base_at), base_at)) is not None
     ]
@@ -127,24 +105,13 @@ def problem_of(
     return replace(problem, vehicles=with_capacities(problem.vehicles, couriers))
 
 
-def with_capacities(
-    vehicles: Sequence[Vehicle], couriers: Sequence[Courier]
-) -> tuple[Vehicle, ...]:
-    """The vehicles with what their couriers say they can carry."""
-    own = {courier.courier_id: courier for courier in couriers}
-    return tuple(
-        replace(
-            vehicle,
-            capacity_grams=_or_usual(own[vehicle.id].capacity_grams, vehicle, 0),
-            capacity_boxes=_or_usual(own[vehicle.id].capacity_boxes, vehicle, 1),
-        )
-        for vehicle in vehicles
-    )
-
-
-def _or_usual(own: int | None, vehicle: Vehicle, which: int) -> int:
-    usual: Mapping[str, tuple[int, int]] = {str(kind): each for kind, each in CAPACITY.items()}
-    return usual[vehicle.profile][which] if own is None else own
+def _promised(step: Doorstep, slot: Slot, base_at: datetime) -> Doorstep:
+    """Of a wave that is planned late, the slot's end stays the promise: the sooner the better."""
+    end = _seconds(slot.ends_at, base_at)
+    if end >= step.window.close_seconds:
+        return step
+    rate = 0 if step.drop_of else LATE_FEN_PER_MINUTE
+    return replace(step, due_seconds=max(0, end), late_fen_per_minute=rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +127,7 @@ class Planned:
     depart_at: datetime
     finish_at: datetime
     area: Area
+    unload: Mapping[str, int] = field(default_factory=dict)
 
 
 def routes_of(wave_id: str, planned: Sequence[tuple[datetime, Problem, Plan]]) -> list[Planned]:
@@ -178,11 +146,12 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
     def at(seconds: int) -> str:
         return rfc3339(base_at + timedelta(seconds=seconds))
 
+    last = {order_of(each): each for each in route.stop_ids}
     visits = [
         [
-            EMPTIES if is_empties(visit.place_id) else str(visit.kind),
-            request_id_of(visit.place_id),
-            [request_id_of(each) for each in visit.stop_ids],
+            _kind(visit, last),
+            request_id_of(order_of(visit.place_id)),
+            [request_id_of(each) for each in orders_of(visit.stop_ids)],
             at(visit.arrive_seconds),
             at(visit.start_seconds),
             at(visit.leave_seconds),
@@ -192,7 +161,7 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
     return Planned(
         route_id=route_id,
         planned_for=route.vehicle_id,
-        order_ids=tuple(each for each in route.stop_ids if not is_empties(each)),
+        order_ids=tuple(n for n in orders_of(route.stop_ids) if not is_empties(n)),
         visits=json.dumps(visits),
         metres=route.metres,
         seconds=route.seconds,
@@ -200,6 +169,20 @@ def _planned(route_id: str, base_at: datetime, problem: Problem, route: Route) -
         finish_at=base_at + timedelta(seconds=route.finish_seconds),
         area=area_of(problem, route),
     )
+
+
+def _kind(visit: Visit, last: Mapping[str, str]) -> str:
+    """An order is delivered by its last drop; those before it are only handed over."""
+    if is_empties(visit.place_id):
+        return EMPTIES
+    if visit.kind is Kind.DELIVER and last[order_of(visit.place_id)] != visit.place_id:
+        return DROP
+    return str(visit.kind)
+
+
+def orders_of(stop_ids: Sequence[str]) -> list[str]:
+    """The orders of some drops, each once."""
+    return list(dict.fromkeys(order_of(each) for each in stop_ids))
 
 
 def without(route: Planned, ended: Set[str]) -> Planned:

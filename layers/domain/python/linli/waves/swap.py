@@ -1,10 +1,12 @@
 """The last task of planning anew: the routes that changed are swapped in one write, or none is."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from linli import orders
 from linli.kernel.errors import AlreadyDone, NotFound
@@ -15,10 +17,11 @@ from linli.routing.plan import Plan
 from linli.waves.affected import Scene
 from linli.waves.changes import Replan, ReplanStep, RoutesMoved
 from linli.waves.check import sound_plan
+from linli.waves.empties import EMPTIES
 from linli.waves.frame import scene_of
 from linli.waves.renewal import NewRoute, Renewal, renewal_of
 from linli.waves.replan import pending_of, replan_row, rest, settle
-from linli.waves.rides import DELIVER, Ride, visits_text
+from linli.waves.rides import DELIVER, Leg, Ride, visits_text, with_drops
 from linli.waves.rows import (
     ROUTE,
     WAVE,
@@ -89,7 +92,7 @@ def _commit(step: ReplanStep, plan: Plan, new: Renewal, scene: Scene, now: datet
             if route.ride is None:
                 _put_new(tx, route, scene)
             else:
-                _renew(tx, route, route.ride, now)
+                _renew(tx, route, route.ride, scene, now)
         _count(tx, step.wave_id, [r for r in new.routes if r.ride is None])
         for order, route_id in new.moved[:MOST_TURNED]:
             orders.change_route(tx, order, route_id, now)
@@ -106,14 +109,16 @@ def _turn_rest(step: ReplanStep, pending: dict[str, str], now: datetime) -> None
     rest(step, now)
 
 
-def _renew(tx: Transaction, route: NewRoute, ride: Ride, now: datetime) -> None:
+def _renew(tx: Transaction, route: NewRoute, ride: Ride, scene: Scene, now: datetime) -> None:
+    legs = with_drops(route.all_legs, scene.orders, scene.unload)
     over = route.is_over
     ends = [RouteRow.state.set("done"), RouteRow.done_at.set(rfc3339(now))] if over else []
     tx.update(
         RouteRow(route_key(route.route_id), ROUTE),
         [
-            RouteRow.visits.set(visits_text(route.all_legs)),
-            RouteRow.stops.set(sum(leg.kind == DELIVER for leg in route.all_legs)),
+            RouteRow.visits.set(visits_text(legs)),
+            RouteRow.stops.set(sum(leg.kind in (DELIVER, EMPTIES) for leg in legs)),
+            *_unload(legs, scene),
             RouteRow.metres.set(route.metres),
             RouteRow.finish_at.set(rfc3339(route.finish_at)),
             RouteRow.version.set(ride.version + 1),
@@ -124,6 +129,13 @@ def _renew(tx: Transaction, route: NewRoute, ride: Ride, now: datetime) -> None:
     )
     if over:
         tx.delete(PointerRow(open_key(route.route_id.split(".")[0]), route.route_id))
+
+
+def _unload(legs: Sequence[Leg], scene: Scene) -> list[Action]:
+    """What the route's row says of its drops, if they have changed."""
+    known = {leg.place_id: scene.unload[leg.place_id] for leg in legs
+             if leg.kind == DELIVER and leg.place_id in scene.unload}  # fmt: skip
+    return [RouteRow.unload.set(json.dumps(known))] if known else []
 
 
 def _as_seen(ride: Ride) -> Condition:
@@ -144,7 +156,7 @@ def _put_new(tx: Transaction, route: NewRoute, scene: Scene) -> None:
         community_id=scene.slot.community_id,
         state="offered",
         planned_for=route.planned_for,
-        visits=visits_text(route.legs),
+        visits=visits_text(with_drops(route.legs, scene.orders, scene.unload)),
         stops=len(route.order_ids),
         metres=route.metres,
         seconds=int((last - first).total_seconds()),
@@ -152,6 +164,7 @@ def _put_new(tx: Transaction, route: NewRoute, scene: Scene) -> None:
         depart_at=rfc3339(first),
         finish_at=rfc3339(last),
         version=1,
+        unload=json.dumps({n: scene.unload[n] for n in route.order_ids if n in scene.unload}),
     )
     tx.put(row, condition=RouteRow.pk.does_not_exist(), refusal=RoutesMoved())
     tx.put(PointerRow(open_key(scene.slot.community_id), route.route_id))

@@ -11,6 +11,7 @@ from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import parse_instant
 from linli.orders import Order
+from linli.routing.unloading import is_large
 from linli.waves.accept import route_row
 from linli.waves.empties import EMPTIES
 from linli.waves.model import (
@@ -36,7 +37,9 @@ from linli.waves.rows import (
     open_key,
     route_key,
 )
+from linli.waves.rules import DROP
 from linli.waves.start import wave_row
+from linli.waves.unload import unload_of
 
 
 def wave_view(wave_id: str, caller: Caller) -> WaveView:
@@ -192,7 +195,7 @@ def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool
     )
     if kind in (EMPTIES, "return", "rest"):
         return view
-    if kind != "deliver":
+    if kind not in ("deliver", DROP):
         store_id = place_id if kind == "collect" else None
         if kept[6:]:
             view = view.model_copy(update={"meet": Meeting(lon=kept[6][0], lat=kept[6][1])})
@@ -203,11 +206,26 @@ def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool
         update={
             "state": order.state,
             "address": _address(row, order) if shown else None,
-            "items": _items(order, None),
-            "boxes": order.boxes,
+            "items": _handed_over(row, kind, order),
+            "boxes": 0 if kind == "deliver" and _drops(row, place_id) else order.boxes,
             "quiet": order.quiet,
         }
     )
+
+
+def _drops(row: RouteRow, order_id: str) -> bool:
+    """Whether some of the order is handed over by a drop of its own."""
+    return any(visit[:2] == [DROP, order_id] for visit in json.loads(row.visits))
+
+
+def _handed_over(row: RouteRow, kind: str, order: Order) -> list[ItemView]:
+    """The items of a door: all, or those of the drop, light or large."""
+    items = _items(order, None)
+    threshold = unload_of(row).get(order.order_id)
+    if threshold is None or not _drops(row, order.order_id):
+        return items
+    large = {line.sku for line in order.lines if is_large(line.grams, threshold)}
+    return [each for each in items if (each.sku in large) == (kind == "deliver")]
 
 
 def _items(order: Order, store_id: str | None) -> list[ItemView]:

@@ -39,6 +39,7 @@ class Code(StrEnum):
     METRES_WRONG = "metres_wrong"
     COST_WRONG = "cost_wrong"
     REASON_WRONG = "reason_wrong"
+    DROPS_APART = "drops_apart"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,28 @@ def couriers_have_one_route(case: Case) -> Iterator[Violation]:
     yield from (Violation(Code.COURIER_TWICE, each) for each, n in routes.items() if n > 1)
 
 
+def drops_ride_together(case: Case) -> Iterator[Violation]:
+    """
+    What an order has in several drops at one place is on one route, its first drop first, or is
+    left out as a whole for one reason.
+    """
+    where: dict[str, tuple[str, int]] = {
+        visit.place_id: (ride.vehicle.id, n)
+        for ride in case.rides
+        for n, visit in enumerate(ride.route.visits)
+        if visit.kind is Kind.DELIVER
+    }
+    why = {each.stop_id: str(each.reason) for each in case.plan.unserved}
+    for stop in case.stops.values():
+        first = case.stops.get(stop.order)
+        if first is None or first is stop or first.location != stop.location:
+            continue
+        one, other = where.get(first.id), where.get(stop.id)
+        together = one is not None and other is not None and one[0] == other[0] and one < other
+        if not (together or (one == other and why.get(first.id) == why.get(stop.id))):
+            yield Violation(Code.DROPS_APART, stop.id)
+
+
 def locked_visits_stay(case: Case) -> Iterator[Violation]:
     """What has happened stands as it was; what is locked follows at once, in its order."""
     rides = {ride.vehicle.id: ride for ride in case.rides}
