@@ -22,6 +22,7 @@ Id = Annotated[CaseId, Path()]
 EFFECTS: dict[str, Effect] = {
     boxes.DISPUTE: boxes.settle_dispute,
     credit.REVIEW: credit.decide_review,
+    credit.APPEAL: credit.decide_appeal,
 }
 """What a decision means, by the kind of case; kinds without an entry are words alone."""
 

@@ -43,6 +43,24 @@ def test_solving_again_moves_nobody(weights: dict[str, int], members: set[str]) 
     assert tiers.solve(weights, once, LOW, HIGH).top == once
 
 
+@given(st.integers(0, 400), st.integers(0, 2**32), st.integers(0, 90))
+def test_upheld_appeals_take_places_of_the_band_and_widen_it_for_nobody(
+    n: int, salt: int, holds: int
+) -> None:
+    weights = {str(k): (k * 2654435761 ^ salt) % 97 + 1 for k in range(n)}
+    members = {str(k) for k in range(0, n, 3)}
+    held = {str(k * 7 % max(n, 1)) for k in range(holds)} & weights.keys()
+    bare = tiers.solve(weights, members, LOW, HIGH)
+    cut = tiers.solve(weights, members, LOW, HIGH, held)
+    assert (cut.least, cut.most) == (bare.least, bare.most)
+    assert cut.least <= len(cut.top) <= cut.most
+    assert held <= cut.top or cut.top <= held, "as many of them as there are places"
+    assert tiers.solve(weights, cut.top, LOW, HIGH, held).top == cut.top
+    if cut.entry_weight is not None:
+        by_rank = [weights[who] for who in cut.top - held - members]
+        assert all(weight >= cut.entry_weight for weight in by_rank)
+
+
 @given(People, st.sets(st.text("abcdefgh", min_size=1, max_size=3)))
 def test_nobody_outside_has_more_than_anybody_who_entered(
     weights: dict[str, int], members: set[str]

@@ -195,9 +195,8 @@ MUTANTS = (
         "the day's cap is not enforced",
         "spending",
         "linli.credit.hold",
-        "DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),\n"
-        "        refusal=over,",
-        "None,\n        refusal=over,",
+        "        condition=DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),\n",
+        "",
     ),
     Mutant(
         "a transfer is settled twice",
@@ -249,8 +248,9 @@ MUTANTS = (
         "a deposit of another's box is refunded to who returns it",
         "lending",
         "linli.boxes.bring",
-        "                resident_id=holder_id,\n",
-        "                resident_id=home.returner_id or holder_id,\n",
+        "    refund_fen = deposits.give_back(tx, boxes, source_id",
+        "    boxes = [b.model_copy(update={'holder_id': home.returner_id}) for b in boxes]\n"
+        "    refund_fen = deposits.give_back(tx, boxes, source_id",
     ),
     Mutant(
         "a conflict with another write counts as written",

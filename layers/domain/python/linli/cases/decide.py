@@ -27,7 +27,7 @@ from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 
 Effect = Callable[[Transaction, Case, Decision, datetime], None]
-"""What a decision means for the subject of a case; added to the write that decides it."""
+"""What a decision, with its reason, means for a case's subject; added to the write of it."""
 
 
 class AssignCase(BaseModel):
@@ -110,7 +110,8 @@ def decide(
         _end(tx, case, command, caller.subject, now)
         effect = (effects or {}).get(case.kind)
         if effect is not None:
-            effect(tx, case, command.decision, now)
+            told = case.model_copy(update={"reason": command.reason})
+            effect(tx, told, command.decision, now)
 
     return _once(case_id, command, command.id, caller, act)
 

@@ -1,6 +1,7 @@
 """Neighbour credit (邻里信用体系): a double-entry ledger of points and box deposits."""
 
 from linli.credit import programme
+from linli.credit.appeals import APPEAL, Appeal, Appealed, appeal, decide_appeal
 from linli.credit.audit import LedgerAudit, audit
 from linli.credit.converting import convert_deposit, restore_deposit
 from linli.credit.coupons import (
@@ -54,6 +55,7 @@ from linli.credit.model import (
     ProgrammePointsCap,
     RedemptionCap,
     State,
+    TierFull,
     TooManyPoints,
     TopTierOnly,
     TransferSettled,
@@ -64,13 +66,14 @@ from linli.credit.redeem import Redeemed, RedeemReward, redeem
 from linli.credit.resolve import resolve, resolve_all
 from linli.credit.reverse import reverse
 from linli.credit.settle import post, post_part, spend_part, void
-from linli.credit.standing import Appeal, Appealed, Standing, appeal, standing
+from linli.credit.standing import Standing, standing
 from linli.credit.statement import Statement, statement
 from linli.credit.sweep import sweep
 from linli.credit.undo import ReversedDeed, ReverseDeed, reverse_deed
 from linli.credit.watch import REVIEW, decide_review, watch, watch_all
 
 __all__ = [
+    "APPEAL",
     "MOST_COUPONS",
     "REVIEW",
     "Appeal",
@@ -106,6 +109,7 @@ __all__ = [
     "State",
     "Statement",
     "Terms",
+    "TierFull",
     "TooManyPoints",
     "TopTierOnly",
     "TransferSettled",
@@ -118,6 +122,7 @@ __all__ = [
     "coupon_id",
     "coupon_keys",
     "coupons_in",
+    "decide_appeal",
     "decide_review",
     "free_coupon",
     "grant",

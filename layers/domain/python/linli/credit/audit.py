@@ -101,7 +101,7 @@ def _quota(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept:
 def _score(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept: Kept) -> None:
     key = holder.partition("#")[0], item.sk
     kept.weights[key] = int(item.weight or 0)
-    if item.tier:
+    if item.tier and not item.raised_by:  # Who is in by an appeal is in no cut-off yet.
         kept.tiers[key] = item.tier
 
 

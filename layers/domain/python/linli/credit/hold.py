@@ -63,7 +63,6 @@ def hold_points(
     on: date,
     cap_points: Points,
     now: datetime,
-    reason: str = "order",
     expires_at: datetime | None = None,
     quota: Quota | None = None,
     gone: Refused | None = None,
@@ -82,11 +81,9 @@ def hold_points(
         NotEnoughPoints: The available balance is smaller.
         AlreadyDone: The transfer exists.
     """
-    pair = points_of(resident_id), ISSUER
-    transfer = Transfer(transfer_id, resident_id, *pair, points, reason)
-    over = RedemptionCap(cap_points=cap_points)
+    transfer = Transfer(transfer_id, resident_id, points_of(resident_id), ISSUER, points, "order")
     if points > cap_points:
-        raise over
+        raise RedemptionCap(cap_points=cap_points)
     taken = quotas.choose(quota, points, transfer_id) if quota else None
     put_transfer(tx, transfer, State.PENDING, now, capped_on=on, expires_at=expires_at, taken=taken)
     tx.update(
@@ -95,14 +92,18 @@ def hold_points(
         condition=BalanceRow.available_units >= points,
         refusal=NotEnoughPoints(),
     )
+    _count(tx, resident_id, points, on, cap_points)
+    if quota and taken:
+        quotas.take(tx, quota, taken, gone or Contended("the day's points are in demand"))
+
+
+def _count(tx: Transaction, resident_id: str, points: Points, on: date, cap_points: Points) -> None:
     tx.update(
         DayRow(person(resident_id), spent(on)),
         [DayRow.points.add(points)],
         condition=DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),
-        refusal=over,
+        refusal=RedemptionCap(cap_points=cap_points),
     )
-    if quota and taken:
-        quotas.take(tx, quota, taken, gone or Contended("the day's points are in demand"))
 
 
 def hold_deposit(
@@ -214,9 +215,14 @@ def put_transfer(
         due_mark=due_mark("transfer", transfer.transfer_id) if expires_at else None,
         due_at=rfc3339(expires_at) if expires_at else None,
     )
+    _mark(row, done, taken, now)
+    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=refusal or AlreadyDone())
+
+
+def _mark(row: TransferRow, done: Done | None, taken: Taken | None, now: datetime) -> None:
+    """Note where a deed was done, or where an order's points count."""
     if taken is not None:
         row.community_id, row.parts = taken.community_id, taken.text
     if done is not None:
         row.community_id, row.counterpart, row.device, row.rule = dataclasses.astuple(done)
         row.day_mark = day_mark(done.community_id, local_date(now))
-    tx.put(row, condition=TransferRow.pk.does_not_exist(), refusal=refusal or AlreadyDone())

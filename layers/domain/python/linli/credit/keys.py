@@ -138,6 +138,11 @@ def cutoffs_of(community_id: str) -> str:
     return f"TIERS#{community_id}"
 
 
+def tier_holds_of(community_id: str) -> str:
+    """The partition of the places in a community's top tier that upheld appeals hold."""
+    return f"TIERHOLDS#{community_id}"
+
+
 def tier_changes_of(community_id: str, resident_id: str) -> str:
     """The partition of a resident's changes of tier in a community."""
     return f"TIER#{community_id}#{resident_id}"

@@ -227,6 +227,14 @@ class ProgrammePointsCap(Refused):
     title_zh = "本社区今日可用于下单的积分已用完，请明日再来"
 
 
+class TierFull(Conflict):
+    """Every place in the top tier is held by an upheld appeal already."""
+
+    code = "tier_full"
+    title_en = "All places in the top tier are held by now; decide later, or dismiss the appeal"
+    title_zh = "高级档名额已全部保留，请稍后再决定或驳回申诉"
+
+
 class TopTierOnly(Refused):
     """The reward is for the top tier."""
 

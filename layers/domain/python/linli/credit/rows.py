@@ -120,7 +120,8 @@ class LotRow(Row):
 class ScoreRow(Row):
     """
     pk = SCORES#<community>#<shard>, sk = <resident_id>: deeds there, weighed by when they were
-    done (see `score`), and the tier that the last cut-off gave.
+    done (see `score`), and the tier that the last cut-off gave, or since then an appeal whose case
+    `raised_by` names.
     """
 
     table = Table.LEDGER
@@ -128,6 +129,7 @@ class ScoreRow(Row):
     active_on = UnicodeAttribute(null=True)
     tier = UnicodeAttribute(null=True)
     tier_since = UnicodeAttribute(null=True)
+    raised_by = UnicodeAttribute(null=True)
 
 
 class ProgrammeRow(Row):
@@ -191,6 +193,20 @@ class TierChangeRow(Row):
     score = NumberAttribute()
     entry = NumberAttribute()
     exit = NumberAttribute()
+    until_on = UnicodeAttribute(null=True)
+    words = UnicodeAttribute(null=True)
+
+
+class TierHoldRow(Row):
+    """
+    pk = TIERHOLDS#<community>, sk = <resident_id>: a place in the top tier by an upheld appeal, to
+    the end of a day; the last one of theirs.
+    """
+
+    table = Table.LEDGER
+    until_on = UnicodeAttribute()
+    case_id = UnicodeAttribute()
+    words = UnicodeAttribute()
 
 
 class DueRow(Row):
@@ -232,6 +248,7 @@ class LedgerItem(Row):
     tier = UnicodeAttribute(null=True)
     times = UnicodeAttribute(null=True)
     rule = UnicodeAttribute(null=True)
+    raised_by = UnicodeAttribute(null=True)
     least = NumberAttribute(null=True)
     most = NumberAttribute(null=True)
     top = NumberAttribute(null=True)

@@ -2,21 +2,16 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from linli import cases
 from linli.credit import score
-from linli.credit.keys import cutoffs_of, score_key, tier_changes_of
-from linli.credit.rows import CutoffRow, ScoreRow, TierChangeRow
+from linli.credit.keys import cutoffs_of, score_key, tier_changes_of, tier_holds_of
+from linli.credit.rows import CutoffRow, ScoreRow, TierChangeRow, TierHoldRow
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, IdReused, NotFound
 from linli.kernel.identity import Caller, Role
-from linli.kernel.ids import CommandId, CommunityId
 from linli.kernel.time import local_date
-from linli.kernel.transact import transaction
 
 TOP, STANDARD = "top", "standard"
-APPEAL = "tier_appeal"
 MOST_CHANGES = 20
 _WHY = {
     "entered": (
@@ -26,6 +21,10 @@ _WHY = {
     "left": (
         "Your score of {score} fell below the {exit} that is needed to stay in the top tier.",
         "您的信用分 {score} 低于保留高级档所需的 {exit}。",
+    ),
+    "upheld": (
+        "Your appeal was upheld, you are in the top tier until {until} at least: {words}",
+        "您的申诉成立，您至少在 {until} 前保留高级档：{words}",
     ),
     "inactive": (
         "You have done no deeds for a while; the top tier is for active residents.",
@@ -56,23 +55,11 @@ class Standing(BaseModel):
     active_residents: int
     top_residents: int
     solved_at: str | None
+    held_until: str | None = Field(
+        default=None, description="An upheld appeal keeps a place in the top tier to this day"
+    )
+    held_why: str | None = Field(default=None, description="The words of that decision")
     changes: list[TierChange] = Field(description="The newest first")
-
-
-class Appeal(BaseModel):
-    """A resident does not agree with their tier."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: CommandId
-    community_id: CommunityId
-    reason: str = Field(min_length=1, max_length=500)
-
-
-class Appealed(BaseModel):
-    """The case that answers an appeal; see `/v1/cases`."""
-
-    case_id: str
 
 
 def standing(caller: Caller, community_id: str, now: datetime) -> Standing:
@@ -86,7 +73,7 @@ def standing(caller: Caller, community_id: str, now: datetime) -> Standing:
     on, who = local_date(now), caller.subject
     row = reads.get(ScoreRow, *score_key(community_id, who))
     cut = latest(community_id)
-    points = score.score_points
+    points, hold = score.score_points, _hold(community_id, who, on)
     changes = reads.query(
         TierChangeRow, tier_changes_of(community_id, who), most=MOST_CHANGES, newest_first=True
     )
@@ -100,12 +87,19 @@ def standing(caller: Caller, community_id: str, now: datetime) -> Standing:
         active_residents=int(cut.active) if cut else 0,
         top_residents=int(cut.top) if cut else 0,
         solved_at=cut.at if cut else None,
+        held_until=hold.until_on if hold else None,
+        held_why=hold.words if hold else None,
         changes=[_change(each) for each in changes[:MOST_CHANGES]],
     )
 
 
 def _points(weight: float | None, on: date) -> int | None:
     return None if weight is None else score.score_points(int(weight), on)
+
+
+def _hold(community_id: str, who: str, on: date) -> TierHoldRow | None:
+    row = reads.get(TierHoldRow, tier_holds_of(community_id), who)
+    return row if row and row.until_on >= on.isoformat() else None
 
 
 def latest(community_id: str) -> CutoffRow | None:
@@ -116,33 +110,5 @@ def latest(community_id: str) -> CutoffRow | None:
 
 def _change(row: TierChangeRow) -> TierChange:
     figures = {"score": row.score, "entry": row.entry, "exit": row.exit}
-    en, zh = (text.format(**figures) for text in _WHY[row.why])
+    en, zh = (text.format(**figures, until=row.until_on, words=row.words) for text in _WHY[row.why])
     return TierChange(at=row.sk, tier=row.tier, why_en=en, why_zh=zh)
-
-
-def appeal(command: Appeal, *, caller: Caller, now: datetime) -> Appealed:
-    """
-    Open a case about the caller's tier; sending it again changes nothing.
-
-    Raises:
-        NotFound: The caller is no resident there, or has no score yet.
-        IdReused: The id is of another case.
-    """
-    caller.require(command.community_id, Role.RESIDENT)
-    row = reads.get(ScoreRow, *score_key(command.community_id, caller.subject))
-    if row is None:
-        raise NotFound
-    case_id = str(command.id)
-    about = {
-        "tier": row.tier or STANDARD,
-        "score_points": str(score.score_points(int(row.weight), local_date(now))),
-        "words": command.reason,
-    }
-    try:
-        with transaction() as tx:
-            cases.open_case(tx, case_id, APPEAL, about, caller.subject, command.community_id, now)
-    except AlreadyDone:
-        kept = cases.read(case_id, caller)
-        if kept.kind != APPEAL or kept.about["words"] != command.reason:
-            raise IdReused from None
-    return Appealed(case_id=case_id)

@@ -6,7 +6,7 @@ ranks (15 % and 18 % of active residents) everybody stays what they were, so peo
 and the share is in the band by construction. Pure.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 LEAST_ACTIVE = 34
@@ -33,23 +33,35 @@ class Cut:
 
 
 def solve(
-    weights: Mapping[str, int], members: Set[str], low_permille: int, high_permille: int
+    weights: Mapping[str, int],
+    members: Set[str],
+    low_permille: int,
+    high_permille: int,
+    held: Set[str] = frozenset(),
 ) -> Cut:
     """
-    The top tier among active residents with these scores, of whom `members` are in it now.
+    The top tier among active residents with these scores, of whom `members` are in it now, and
+    `held` have a place in it by an upheld appeal: they take the first places, as far as there are.
 
     Ties go to who is in already, then to the id. A community that is too small for the band has
     fewer in its top tier than the band says, never more.
     """
-    ranked = sorted(weights, key=lambda who: (-weights[who], who not in members, who))
+    ranked = sorted(
+        weights, key=lambda who: (who not in held, -weights[who], who not in members, who)
+    )
     most = high_permille * len(ranked) // 1000
     least = min(-(-low_permille * len(ranked) // 1000), most)
-    staying = {who for who in ranked[least:most] if who in members}
+    staying = {who for who in ranked[least:most] if who in members or who in held}
     return Cut(
         active=len(ranked),
         least=least,
         most=most,
         top=frozenset(ranked[:least]) | staying,
-        entry_weight=weights[ranked[least - 1]] if least else None,
-        exit_weight=weights[ranked[most - 1]] if most else None,
+        entry_weight=_last(weights, ranked[:least], held),
+        exit_weight=_last(weights, ranked[:most], held),
     )
+
+
+def _last(weights: Mapping[str, int], ranked: Sequence[str], held: Set[str]) -> int | None:
+    """The weight of the last of them who is there by rank; None if all places are held."""
+    return min((weights[who] for who in ranked if who not in held), default=None)
