@@ -195,7 +195,8 @@ MUTANTS = (
         "the day's cap is not enforced",
         "spending",
         "linli.credit.hold",
-        "        condition=DayRow.points.does_not_exist() | (DayRow.points <= cap_points - points),\n",
+        "        condition=DayRow.points.does_not_exist() | "
+        "(DayRow.points <= cap_points - points),\n",
         "",
     ),
     Mutant(

@@ -71,8 +71,7 @@ def hold_points(
     Hold `points` (at least 1), for an order as a rule; `on` is the community's day they count
     against. With `expires_at` they are free again by then, if nobody has settled the transfer.
 
-    `quota`: of the community whose residents together spend so much on that day, as a batch read
-    it; `gone` is raised if it has changed since.
+    `quota`: what all may spend on that day, as a batch read it; `gone`: it has changed since.
 
     Raises, here or when `tx` commits:
         Invalid: Not an amount.
