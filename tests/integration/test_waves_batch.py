@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from linli.slots import UnknownSlot
 from linli.slots.model import SlotStillOpen
 from linli.waves import NotYetVisible, Superseded
 from linli.waves.model import ClusterStep, StartWave, Step, WaveView
+from linli.waves.rows import CLUSTERS, RouteRow
+from linli.waves.steps import keep_body
 from tests.support import community as here
 from tests.support import dispatching
 from tests.support.community import AFTER, BEFORE, DISPATCHER, SETTINGS, SLOT_ID, InProcess
@@ -340,3 +343,40 @@ def test_one_wave_in_trouble_keeps_no_other_waiting(db: Engine) -> None:
         waves.start_due(Picky(), AFTER)
     assert wave().state == "published"
     assert slots.close(SLOT_ID, AFTER).state == "closed"
+
+
+def in_two_parts(far: list[Order], near: list[Order], riders: int) -> Callable[[str], None]:
+    """As if a first run had given all `riders` to the second of two clusters."""
+    names = [courier.subject for courier in here.COURIERS[:riders]]
+    parts = [
+        {"orders": [order.order_id for order in some], "couriers": crew, "empties": []}
+        for some, crew in ((far, []), (near, names))
+    ]
+
+    def before(task: str) -> None:
+        if task == "cluster":
+            keep_body(SLOT_ID, CLUSTERS, {"parts": parts, "held_back": {}})
+
+    return before
+
+
+def test_what_its_cluster_leaves_over_others_bring_who_have_time_left(db: Engine) -> None:
+    placed = [here.place(n) for n in range(8)]
+    ask(InProcess(before=in_two_parts(placed[:3], placed[3:], 2)))
+    check_nothing_is_lost(placed)
+    assert (wave().routed_orders, wave().unserved) == (8, [])
+    spans = sorted(
+        (row.planned_for, row.depart_at, row.finish_at)
+        for row in (RouteRow.get(f"ROUTE#{line.route_id}", "ROUTE") for line in wave().routes)
+    )
+    for (one, _, finish), (other, depart, _) in pairwise(spans):
+        assert one != other or finish <= depart, "nobody rides two routes at once"
+
+
+def test_what_nobody_brings_is_left_over_with_its_reason() -> None:
+    with engine():
+        here.open_community(couriers=0)
+        placed = [here.place(n) for n in range(4)]
+        ask(InProcess(before=in_two_parts(placed[:2], placed[2:], 0)))
+        check_nothing_is_lost(placed)
+        assert [each.reason for each in wave().unserved] == ["no_courier"] * 4

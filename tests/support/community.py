@@ -187,6 +187,7 @@ class InProcess:
             plan = self._solve(cluster)
             self.before("check")
             waves.keep_plan(ClusterStep.model_validate({**cluster, "plan": plan}))
+        waves.bring_leftovers(step, self.now)
         self.before("publish")
         waves.publish(step, self.now)
 

@@ -19,6 +19,7 @@ from linli.waves.desk import (
 from linli.waves.frame import frame_replan
 from linli.waves.freeze import freeze
 from linli.waves.hand_over import HandOver, HandOverView, hand_over
+from linli.waves.leftovers import bring_leftovers
 from linli.waves.minute import see_to_all
 from linli.waves.model import Manifest, ManifestStop, NotYetVisible, RouteTaken, Superseded
 from linli.waves.picks import picks_view
@@ -57,6 +58,7 @@ __all__ = [
     "RoutesMoved",
     "Superseded",
     "allocate",
+    "bring_leftovers",
     "cluster",
     "complain",
     "finish_if_done",

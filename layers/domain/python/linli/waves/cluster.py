@@ -20,6 +20,7 @@ from linli.waves.empties import attach, nearest_cluster
 from linli.waves.lifts import as_lifts_stand
 from linli.waves.model import Step, WaveTooLarge
 from linli.waves.picks import keep_picks
+from linli.waves.plans import waits
 from linli.waves.rows import CLUSTERS, ORDERS, WaveRow, plan_key, problem_key
 from linli.waves.rules import base_of, problem_of, search_seconds
 from linli.waves.steps import advance, keep_body, present, read_body
@@ -65,12 +66,7 @@ def cluster(step: Step, now: datetime) -> dict[str, Any]:
         }
         for n, stops in sizes.items()
     ]
-    return {**step.model_dump(), "clusters": items}
-
-
-def waits(order: Order) -> bool:
-    """Whether the order is still to be brought, and on no route yet (an emergency's, perhaps)."""
-    return order.state not in orders.ENDED and order.route_id is None
+    return {**step.model_dump(), "clusters": items, "parts": len(parts)}
 
 
 def _members(step: Step, wanted: Mapping[str, Order], now: datetime) -> dict[str, Any]:

@@ -170,7 +170,7 @@ class OfferView(BaseModel):
 
 
 class AddressView(BaseModel):
-    """Where to go; the phone is a proxy number, never the resident's own."""
+    """Where to go; the phone, if any, is a line of the switchboard, never the resident's own."""
 
     lon: float
     lat: float

@@ -9,18 +9,15 @@ from typing import Any
 
 from linli import orders
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, NotFound
-from linli.kernel.time import parse_instant, rfc3339
+from linli.kernel.errors import AlreadyDone
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
-from linli.routing.codec import plan_from_json, problem_from_json
-from linli.routing.model import Problem
 from linli.routing.plan import Plan
-from linli.routing.solve import PlanRejected
 from linli.routing.unloading import order_of
-from linli.routing.verify import verify
 from linli.waves.empties import EMPTIES, is_empties, release, request_id_of
 from linli.waves.lists import UnservedList, UnservedView
 from linli.waves.model import Step, Superseded
+from linli.waves.plans import PlannedCluster, planned_clusters
 from linli.waves.rows import (
     CLUSTERS,
     ROUTE,
@@ -31,8 +28,6 @@ from linli.waves.rows import (
     RouteRow,
     WaveRow,
     open_key,
-    plan_key,
-    problem_key,
     route_key,
     wave_key,
 )
@@ -56,26 +51,13 @@ def publish(step: Step, now: datetime) -> dict[str, Any]:
     wave = present(step)
     if wave.state == "published":
         return {"wave_id": step.wave_id, "routes": int(wave.routes or 0)}
-    planned = [_cluster(step.wave_id, n) for n in range(int(wave.clusters or 0))]
+    planned = planned_clusters(step.wave_id, int(wave.clusters or 0))
     routes = routes_of(step.wave_id, planned)
     _offer(wave, _unloaded(step.wave_id, routes), now)
     unserved = _unserved(step.wave_id, planned)
     strand(step.wave_id, unserved, now)
     _close(step, [plan for _, _, plan in planned], routes, unserved, now)
     return {"wave_id": step.wave_id, "routes": len(routes)}
-
-
-def _cluster(wave_id: str, cluster: int) -> tuple[datetime, Problem, Plan]:
-    """The cluster's kept plan with the problem that it was made for, checked once more."""
-    kept = read_body(wave_id, plan_key(cluster))
-    if kept is None:
-        raise NotFound(f"cluster {cluster} has no plan")
-    asked = read_body(wave_id, problem_key(kept["attempt"], cluster))
-    problem, plan = problem_from_json(asked["problem"]), plan_from_json(kept["plan"])
-    violations = verify(problem, plan)
-    if violations:
-        raise PlanRejected(violations)
-    return parse_instant(asked["base_at"]), problem, plan
 
 
 def _unloaded(wave_id: str, routes: Sequence[Planned]) -> list[Planned]:
@@ -161,10 +143,11 @@ def _row(wave: WaveRow, route: Planned) -> RouteRow:
     )
 
 
-def _unserved(
-    wave_id: str, planned: Sequence[tuple[datetime, Problem, Plan]]
-) -> list[UnservedView]:
-    """The orders that no route brings, and why; empties left out wait for another wave."""
+def _unserved(wave_id: str, planned: Sequence[PlannedCluster]) -> list[UnservedView]:
+    """
+    The orders that no route brings, and why; empties left out wait for another wave. What came of
+    what a cluster left over counts, not that it did.
+    """
     left_out = [each for _, _, plan in planned for each in plan.unserved]
     release([request_id_of(each.stop_id) for each in left_out if is_empties(each.stop_id)])
     held_back: dict[str, str] = (read_body(wave_id, CLUSTERS) or {}).get("held_back", {})
@@ -173,6 +156,10 @@ def _unserved(
         for each in left_out
         if not is_empties(each.stop_id)
     }
+    for _, _, plan in planned:
+        for route in plan.routes:
+            for stop_id in route.stop_ids:
+                reasons.pop(order_of(stop_id), None)
     reasons |= held_back
     return [UnservedView(order_id=each, reason=why) for each, why in reasons.items()]
 

@@ -28,7 +28,7 @@ from linli.waves.model import (
     WaveView,
 )
 from linli.waves.picks import all_picks
-from linli.waves.privacy import proxy_number, shows_addresses
+from linli.waves.privacy import shows_addresses
 from linli.waves.rows import (
     ROUTE,
     PointerRow,
@@ -205,7 +205,7 @@ def _visit(row: RouteRow, kept: list[Any], wanted: dict[str, Order], shown: bool
     return view.model_copy(
         update={
             "state": order.state,
-            "address": _address(row, order) if shown else None,
+            "address": _address(order) if shown else None,
             "items": _handed_over(row, kind, order),
             "boxes": 0 if kind == "deliver" and _drops(row, place_id) else order.boxes,
             "quiet": order.quiet,
@@ -241,13 +241,11 @@ def _items(order: Order, store_id: str | None) -> list[ItemView]:
     ]
 
 
-def _address(row: RouteRow, order: Order) -> AddressView | None:
-    """Where to go; once the order has ended, nobody needs it any more."""
+def _address(order: Order) -> AddressView | None:
+    """Where to go, without a phone; once the order has ended, nobody needs it any more."""
     if order.state in orders.STOP_DONE:
         return None
-    to = order.deliver_to
-    number = proxy_number(to.contact_phone, route_id_of(row), order.order_id)
-    return AddressView(**to.model_dump(exclude={"contact_phone"}), contact_phone=number)
+    return AddressView(**order.deliver_to.model_dump() | {"contact_phone": None})
 
 
 def open_manifests(community_id: str) -> list[Manifest]:

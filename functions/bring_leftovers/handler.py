@@ -1,0 +1,14 @@
+"""Task of the routing batch: what its cluster had no room for, to the couriers of all clusters."""
+
+from typing import Any
+
+from linli import waves
+from linli.kernel.settings import settings_from_environment
+from linli.waves.model import Step
+
+SETTINGS = settings_from_environment()
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """See `waves.bring_leftovers`."""
+    return waves.bring_leftovers(Step.model_validate(event), SETTINGS.clock.now())
