@@ -19,6 +19,8 @@ from linli.payments import (
     Parties,
     Payment,
     PayOrder,
+    PayOut,
+    Payout,
     Refund,
     RefundOrder,
     Review,
@@ -30,6 +32,7 @@ app = door.api("payments")
 door.settings()
 CONTRACT = Contract(os.environ)
 OrderId = Annotated[CommandId, Path(description="The id that the order was placed under")]
+RefundId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,50}$", description="As it is listed")]
 AttemptId = Annotated[CommandId, Path(description="The id that the attempt was made under")]
 _NOT_YET = (AttemptState.UNKNOWN, AttemptState.HELD)
 
@@ -38,6 +41,12 @@ class HeldList(BaseModel):
     """The attempts that wait for a dispatcher's word, the most urgent first."""
 
     attempts: list[HeldAttempt]
+
+
+class Payouts(BaseModel):
+    """The refunds that a person has to pay out, the longest waiting first."""
+
+    payouts: list[Payout]
 
 
 @cache
@@ -99,6 +108,32 @@ def refund_order(order_id: OrderId, refund: RefundOrder) -> Response[Refund]:
         parties=parties(),
     )
     return door.answer(made, 201)
+
+
+@app.get(
+    "/v1/payouts",
+    summary="The refunds that wait to be paid out by a person",
+    description="Deposits that came in cash, or too long ago for the provider, and what the "
+    "provider would not give back. Their owners get them at any store of the community.",
+    tags=["payments"],
+    responses=door.ok(Payouts),
+)
+def list_payouts() -> Response[Payouts]:
+    return door.answer(Payouts(payouts=payments.payouts(caller=door.caller(app))))
+
+
+@app.post(
+    "/v1/orders/<order_id>/refunds/<refund_id>/pay-out",
+    summary="Book that a refund was paid out by hand",
+    description="By a keeper at their store, or by a dispatcher; nobody pays themselves.",
+    tags=["payments"],
+    responses=door.ok(Refund, 404, 409, 503),
+)
+def pay_out(order_id: OrderId, refund_id: RefundId, payout: PayOut) -> Response[Refund]:
+    paid = payments.pay_out(
+        str(order_id), refund_id, payout, caller=door.caller(app), now=door.now(app)
+    )
+    return door.answer(paid)
 
 
 @app.get(

@@ -50,8 +50,31 @@ RETURNING_MUTANTS = (
     Mutant(
         "who holds a box is paid for another's",
         "returning",
-        "linli.boxes.bring",
+        "linli.boxes.deposits",
         "        owed[box.holder_id] += box.deposit_fen\n",
         "        owed[boxes[0].holder_id or box.holder_id] += box.deposit_fen\n",
+    ),
+    Mutant(
+        "the ledger lets go of a deposit, and nobody owes it",
+        "returning",
+        "linli.boxes.deposits",
+        "            payments.owe_deposit(tx, deposit, now)\n",
+        "            assert deposit and payments\n",
+    ),
+    Mutant(
+        "each box of an order brings the deposits of all of them",
+        "returning",
+        "linli.boxes.deposits",
+        "            deposit = Deposit(order_id, holder_id, community_id, transfer_id, fen)\n",
+        "            deposit = Deposit(order_id, holder_id, community_id, transfer_id, 2 * fen)\n",
+    ),
+    Mutant(
+        "the second box of an order finds its deposit given back already",
+        "returning",
+        "linli.payments.deposits",
+        """    told = f"{deposit.transfer_id}/{deposit.order_id}"
+""",
+        """    told = f"{attempts.get(deposit.order_id, '')}/{deposit.order_id}"
+""",
     ),
 )

@@ -113,6 +113,7 @@ class ShopOrder:
     lines: tuple[_Line, ...]
     community_id: str = COMMUNITY
     deliver_to: _Home = field(default_factory=_Home)
+    charged_deposit_fen: int = 0
 
 
 class Shop:

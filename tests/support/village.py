@@ -103,7 +103,14 @@ def warm() -> None:
     stock.pool_for(home, SKUS, catalogue.community(COMMUNITY))
 
 
-def offer(slot_id: str, *, capacity: int, fen: int = 0, starts_at: datetime = LATER) -> None:
+def offer(
+    slot_id: str,
+    *,
+    capacity: int,
+    fen: int = 0,
+    starts_at: datetime = LATER,
+    now: datetime = NOON,
+) -> None:
     """Offer a slot whose cut-off is an hour before it starts."""
     command = slots.PutSlot(
         starts_at=starts_at,
@@ -112,7 +119,7 @@ def offer(slot_id: str, *, capacity: int, fen: int = 0, starts_at: datetime = LA
         capacity_orders=capacity,
         price_fen=fen,
     )
-    slots.put_slot(slot_id, command, now=NOON)
+    slots.put_slot(slot_id, command, now=now)
 
 
 def receipt(move_id: UUID, store_id: str, sku: str, units: int) -> Receipt:

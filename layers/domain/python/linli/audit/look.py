@@ -54,6 +54,7 @@ def look(cap_points: int) -> Snapshot:
         reimbursed_fen=ledger.reimbursed_fen,
         boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
         boxes_items=boxes_items,
+        given_back=ledger.given_back,
         books=books(),
         emergencies=emergencies(),
         measured=measured(),

@@ -61,6 +61,7 @@ class Snapshot:
     reimbursed_fen: Mapping[str, int] = field(default_factory=dict)
     boxes: Sequence[Finding] = ()
     boxes_items: int = 0
+    given_back: Mapping[tuple[str, str], int] = field(default_factory=dict)
     books: Mapping[str, Books] = field(default_factory=dict)
     emergencies: Mapping[str, EmergencyRecord] = field(default_factory=dict)
     measured: Measured = field(default_factory=Measured)

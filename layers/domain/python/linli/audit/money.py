@@ -17,7 +17,8 @@ def check(
 ) -> Iterator[Finding]:
     """
     Findings of I5, for every order and every presale order that is none yet. What was conceded
-    out of goodwill is left out on both sides: an order costs what it cost.
+    out of goodwill is left out on both sides: an order costs what it cost. A deposit whose box
+    is back lowers what an order costs (`deposits` checks that it is the ledger's).
     """
     promised = {
         order.order_id: order
@@ -50,7 +51,7 @@ def _of_presale(mine: Books, order: PresaleOrder) -> Iterator[str]:
 
 
 def _kept(mine: Books, cost_fen: int, payment: str) -> Iterator[str]:
-    due_fen = max(0, cost_fen - mine.conceded_fen)
+    due_fen = max(0, cost_fen - mine.conceded_fen - mine.deposits_fen)
     if mine.kept_fen != due_fen:
         yield f"it costs {due_fen} fen ({payment}), {mine.kept_fen} fen were kept"
 

@@ -12,7 +12,7 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks, credit, devices, money, paper, presales
+from linli.audit import checks, credit, deposits, devices, money, paper, presales
 from linli.audit.look import look
 from linli.audit.model import TITLES, Finding, Note, Snapshot, Suspicion, Verdict
 
@@ -56,7 +56,7 @@ def find(snapshot: Snapshot) -> Findings:
             *snapshot.ledger,
             *credit.check(snapshot.records, snapshot.coupons, snapshot.reimbursed_fen),
         ],
-        "I4": list(snapshot.boxes),
+        "I4": [*snapshot.boxes, *deposits.check(snapshot.given_back, snapshot.books)],
         "I5": list(money.check(snapshot.books, snapshot.records, snapshot.presales)),
         "I6": [
             *checks.slots(snapshot),

@@ -1,18 +1,16 @@
 """
 What taking boxes back writes, whoever does it: custody, the refunds, and the rewards on top.
 
-Refunds are grouped by whose deposits they are, and rewards are one grant, because a transaction
-touches an item once.
+Rewards are one grant, because a transaction touches an item once.
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from linli import catalogue, credit
-from linli.boxes import rewards, rules, stations
+from linli.boxes import deposits, rewards, rules, stations
 from linli.boxes.model import Box, Custodian, Place, id_of_moment
 from linli.boxes.rewards import Earned
 from linli.boxes.rows import (
@@ -77,7 +75,7 @@ def bring_back(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Broug
     for box in boxes:
         after = rules.moved(box, home.place, home.at)
         put_move(tx, box, after, move_id=home.source_id, now=home.now, at=home.at, by=home.by)
-    refund_fen = _refund(tx, boxes, home)
+    refund_fen = deposits.give_back(tx, boxes, source_id=home.source_id, now=home.now)
     earned = _reward(tx, boxes, home)
     if home.station is not None:
         stations.take_in(tx, home.station, len(boxes), forced=home.forced)
@@ -105,24 +103,6 @@ def claim_of(claims: Sequence[Claim], resident_id: str | None) -> str | None:
     """The announcement of a person among several, if they made one."""
     mine = [claim.return_id for claim in claims if claim.resident_id == resident_id]
     return mine[0] if mine else None
-
-
-def _refund(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> int:
-    """Each holder gets the whole of what their boxes carry."""
-    owed: Counter[str] = Counter()
-    for box in boxes:
-        assert box.holder_id is not None, "a box that comes back was somebody's"
-        owed[box.holder_id] += box.deposit_fen
-    for holder_id, fen in owed.items():
-        if fen:
-            credit.refund_deposit(
-                tx,
-                transfer_id=f"{home.source_id}/refund",
-                resident_id=holder_id,
-                fen=Fen(fen),
-                now=home.now,
-            )
-    return owed.total()
 
 
 def _reward(tx: Transaction, boxes: Sequence[Box], home: Homecoming) -> Earned:

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linli import cases, credit
+from linli import cases
+from linli.boxes import deposits
 from linli.boxes.bring import owed_again
 from linli.boxes.model import Box, Custodian
 from linli.boxes.register import find
 from linli.boxes.rows import MOVE, MoveRow, box_key, move_row, put_box
-from linli.credit import Fen
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, NotFound
 from linli.kernel.identity import Caller
@@ -103,11 +103,4 @@ def _write_off(tx: Transaction, box: Box, case: cases.Case, now: datetime) -> No
     put_box(tx, box, after)
     if with_them:
         move_row(tx, box, after, move_id=case.case_id, now=now, by=case.owner)
-    if box.deposit_fen:
-        credit.refund_deposit(
-            tx,
-            transfer_id=f"{case.case_id}/refund",
-            resident_id=case.party,
-            fen=Fen(box.deposit_fen),
-            now=now,
-        )
+    deposits.give_back(tx, [box], source_id=case.case_id, now=now)

@@ -75,6 +75,11 @@ class Box(BaseModel):
         return Place(self.custodian, self.custodian_id)
 
     @property
+    def order_id(self) -> str:
+        """The order whose price has the deposit that it carries: its transfers begin with it."""
+        return (self.deposit_transfer_id or "").partition("/")[0]
+
+    @property
     def is_out(self) -> bool:
         """Whether somebody's cycle with it has not ended: they have it, or lost it."""
         return self.holder_id is not None

@@ -92,7 +92,8 @@ def _change(
     fen, changed = decision.order.total_fen, decision.order
     if order.payment == "paid" and fen > order.final_fen:
         raise DearerThanPaid(total_fen=fen, paid_fen=order.final_fen)
-    progress = reprice(tx, order, fen, reason="changed", now=now)
+    kept = order.deposit_fen  # Boxes are not what changes.
+    progress = reprice(tx, order, fen, reason="changed", now=now, deposit_fen=kept)
     promise = ("lines", "goods_fen", "total_fen", "locker")
     updated = {name: getattr(changed, name) for name in promise}
     body = [OrderRow.body.set(body_of(order.model_copy(update=updated)))]

@@ -272,6 +272,16 @@ class Order(BaseModel):
         return self.total_fen if final is None else final
 
     @property
+    def charged_deposit_fen(self) -> int:
+        """
+        The deposit in what it costs as things stand: of all its boxes, of those that were handed
+        over once it was served, of none when it ended without.
+        """
+        bill = self.progress.bill
+        promised_fen = bill.final_fen if bill else self.total_fen
+        return max(0, self.deposit_fen - (promised_fen - self.final_fen))
+
+    @property
     def grams(self) -> int:
         """Mass of the goods in grams."""
         return sum(line.units * line.grams for line in self.lines)

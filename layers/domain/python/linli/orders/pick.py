@@ -114,5 +114,6 @@ def _packed(
     waits = name == "pack" and order.channel in WAVELESS
     more = {"bill": bill, "collect_by": rfc3339(now + COLLECT_WITHIN) if waits else None}
     order = order.model_copy(update={"progress": progress.model_copy(update=more)})
-    final_fen = bill.final_fen if name == "pack" else 0
-    return reprice(tx, order, final_fen, reason=f"picked/{name}", now=now)
+    final_fen, deposit_fen = (bill.final_fen, bill.deposit_fen) if name == "pack" else (0, 0)
+    reason = f"picked/{name}"
+    return reprice(tx, order, final_fen, reason=reason, now=now, deposit_fen=deposit_fen)

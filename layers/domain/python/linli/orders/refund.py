@@ -10,10 +10,17 @@ from linli.orders.progress import Progress
 
 
 def reprice(
-    tx: Transaction, order: Order, final_fen: int, *, reason: str, now: datetime
+    tx: Transaction,
+    order: Order,
+    final_fen: int,
+    *,
+    reason: str,
+    now: datetime,
+    deposit_fen: int = 0,
 ) -> Progress:
     """
-    Let the order cost `final_fen` in all; answers the progress for the order's turn in `tx`.
+    Let the order cost `final_fen` in all, of which `deposit_fen` are for boxes; answers the
+    progress for the order's turn in `tx`.
 
     What was paid beyond it is owed back: the order says how much (`refund_fen`).
     """
@@ -26,5 +33,6 @@ def reprice(
             reason=reason,
             now=now,
             version=order.version + 1,
+            deposit_fen=deposit_fen,
         )
     return progress

@@ -56,12 +56,25 @@ def serve(
     """
     left = order.boxes - len(box_ids)
     final_fen = order.final_fen - left * order.box_fen
-    progress = reprice(tx, order, final_fen, reason="boxes", now=now)
+    out_fen = len(box_ids) * order.box_fen
+    progress = reprice(tx, order, final_fen, reason="boxes", now=now, deposit_fen=out_fen)
     turn(tx, order, name, actor=by, now=now, reason=reason, progress=progress)
     _collect(tx, order, final_fen, now)
     for source in sources_of(order):
         stock.sell(tx, source, stock.Sale(order.order_id, by, now))
     hold.post(tx, order, len(box_ids), now)
+    _hand_over(tx, order, box_ids, by=by, now=now, at=at)
+
+
+def _hand_over(
+    tx: Transaction,
+    order: Order,
+    box_ids: Sequence[str],
+    *,
+    by: str,
+    now: datetime,
+    at: datetime | None,
+) -> None:
     for box_id in box_ids:
         boxes.hand_over(
             tx,

@@ -7,6 +7,7 @@ that have the payments layer.
 
 from linli.payments.audit import breaches
 from linli.payments.cash import collect
+from linli.payments.deposits import Deposit, owe_deposit
 from linli.payments.model import (
     AlreadyPaid,
     Attempt,
@@ -23,6 +24,7 @@ from linli.payments.model import (
 from linli.payments.notice import take
 from linli.payments.parties import Orders, Parties, Payable, PlacedOrder
 from linli.payments.pay import pay
+from linli.payments.payouts import NothingToPayOut, PayOut, Payout, pay_out, payouts
 from linli.payments.read import extended, held, payment
 from linli.payments.refunds import owe, refund, request_refund
 from linli.payments.review import reject, release
@@ -32,13 +34,17 @@ __all__ = [
     "AlreadyPaid",
     "Attempt",
     "AttemptState",
+    "Deposit",
     "HeldAttempt",
     "NoLongerPayable",
+    "NothingToPayOut",
     "Orders",
     "Parties",
     "PayOrder",
+    "PayOut",
     "Payable",
     "Payment",
+    "Payout",
     "PlacedOrder",
     "Refund",
     "RefundOrder",
@@ -49,8 +55,11 @@ __all__ = [
     "extended",
     "held",
     "owe",
+    "owe_deposit",
     "pay",
+    "pay_out",
     "payment",
+    "payouts",
     "refund",
     "reject",
     "release",

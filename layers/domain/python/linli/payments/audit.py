@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from linli.kernel import reads
 from linli.payments import rules
@@ -12,6 +13,15 @@ from linli.payments.rows import PAYMENT, PaymentItem, id_in, order_in
 from linli.risk import Verdict
 
 S = AttemptState
+
+
+class DepositBack(NamedTuple):
+    """A refund of a deposit: whose, and by which transfer the ledger gave it back."""
+
+    refund_id: str
+    owner: str
+    transfer_id: str
+    fen: int
 
 
 @dataclass(slots=True)
@@ -36,6 +46,20 @@ class Books:
     def conceded_fen(self) -> int:
         """What went back, or goes, out of goodwill: the order costs what it cost."""
         return sum(int(row.fen or 0) for row in self.refunds.values() if row.conceded)
+
+    @property
+    def deposits(self) -> tuple[DepositBack, ...]:
+        """The refunds of deposits whose boxes are back: the order costs so much less."""
+        return tuple(
+            DepositBack(name, str(row.deposit_of), row.transfer_id, int(row.fen or 0))
+            for name, row in sorted(self.refunds.items())
+            if row.transfer_id
+        )
+
+    @property
+    def deposits_fen(self) -> int:
+        """What of its deposit went back, or goes."""
+        return sum(each.fen for each in self.deposits)
 
     @property
     def paid(self) -> bool:

@@ -31,11 +31,15 @@ class AttemptState(StrEnum):
 
 
 class RefundState(StrEnum):
-    """Where a refund stands; `stuck` needs a person."""
+    """
+    Where a refund stands. Two states need a person, who pays it out: what the provider would not
+    do is `stuck`, what it was never to be asked for waits `to_collect`.
+    """
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     STUCK = "stuck"
+    TO_COLLECT = "to_collect"
     SUCCEEDED = "succeeded"
 
 

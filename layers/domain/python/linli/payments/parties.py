@@ -103,6 +103,11 @@ class PlacedOrder(Protocol):
         """Where it goes."""
         ...
 
+    @property
+    def charged_deposit_fen(self) -> int:
+        """What of its price is deposit for boxes, of which some may be back."""
+        ...
+
 
 class Orders(Protocol):
     """What payments ask of orders; the module `linli.orders` is one."""

@@ -9,13 +9,14 @@ from pynamodb.expressions.update import Action
 from linli.kernel import reads
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
-from linli.payments import rules, settle
+from linli.payments import rules
 from linli.payments.attempts import Moved
 from linli.payments.messages import REFUNDED, tell
 from linli.payments.model import AmountMismatch, Refund, RefundState
 from linli.payments.parties import Parties
 from linli.payments.provider import Declined, RefundResult, RefundStatus, Unavailable
 from linli.payments.rows import (
+    BY_HAND,
     OPEN,
     PAYMENT,
     PaymentRow,
@@ -24,6 +25,7 @@ from linli.payments.rows import (
     id_in,
     order_in,
 )
+from linli.payments.settle import note
 
 R = RefundState
 ON_THE_WAY = frozenset({R.PENDING, R.ACCEPTED})
@@ -92,29 +94,37 @@ def _succeed(
 ) -> RefundRow:
     if row.state == R.SUCCEEDED:
         return row
-    refund_id, fen = id_in(row.sk), int(row.fen)
-    if result.fen != fen:
-        raise AmountMismatch(refund_id=refund_id)
+    if result.fen != int(row.fen):
+        raise AmountMismatch(refund_id=id_in(row.sk))
     with suppress(Moved), transaction() as tx:
         if notice_id is not None:
-            settle.note(tx, notice_id, now)
-        _change(tx, row, R.SUCCEEDED, now, [], None)
+            note(tx, notice_id, now)
+        settle(tx, row, now)
+    return again(row)
+
+
+def settle(tx: Transaction, row: RefundRow, now: datetime, changes: Sequence[Action] = ()) -> None:
+    """
+    Count a refund as paid back, and tell so, in `tx`; the commit raises Moved if it has moved on.
+    """
+    fen = int(row.fen)
+    _change(tx, row, R.SUCCEEDED, now, changes, None)
+    if row.attempt_id:  # Else nothing was paid, and nothing is counted: the audits say so.
         tx.update(
             PaymentRow(row.pk, PAYMENT),
             [PaymentRow.refunding_fen.add(-fen), PaymentRow.refunded_fen.add(fen)],
             condition=PaymentRow.refunding_fen >= fen,
         )
-        if not row.automatic:
-            tell(tx, row.pk, REFUNDED, refund_id, fen, now, row.reason)
-    return _again(row)
+    if not row.automatic:
+        tell(tx, row.pk, REFUNDED, id_in(row.sk), fen, now, row.reason)
 
 
 def _move(row: RefundRow, to: RefundState, now: datetime, changes: Sequence[Action]) -> RefundRow:
-    """Move a refund that is on its way, to be asked for again unless it is stuck."""
-    due_at = None if to is R.STUCK else now + rules.patience(int(row.tries))
+    """Move a refund that is on its way: to be asked for again, or by a person if it is stuck."""
+    due_at = now if to is R.STUCK else now + rules.patience(int(row.tries))
     with suppress(Moved), transaction() as tx:
         _change(tx, row, to, now, changes, due_at)
-    return _again(row)
+    return again(row)
 
 
 def _change(
@@ -127,8 +137,9 @@ def _change(
 ) -> None:
     when: list[Action] = [RefundRow.due_mark.remove(), RefundRow.due_at.remove()]
     if due_at is not None:
+        mark = BY_HAND if to is R.STUCK else OPEN
         when = [
-            RefundRow.due_mark.set(due_mark(OPEN, row.pk)),
+            RefundRow.due_mark.set(due_mark(mark, row.pk)),
             RefundRow.due_at.set(rfc3339(due_at)),
         ]
     tx.update(
@@ -139,7 +150,8 @@ def _change(
     )
 
 
-def _again(row: RefundRow) -> RefundRow:
+def again(row: RefundRow) -> RefundRow:
+    """The refund as it is now."""
     fresh = reads.get(RefundRow, row.pk, row.sk)
     assert fresh is not None, "refunds are never deleted"
     return fresh

@@ -16,7 +16,7 @@ from linli.kernel.errors import AlreadyDone, Contended, IdReused, NotFound, Refu
 from linli.kernel.identity import Caller, Role
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
-from linli.payments import attempts, push, rules
+from linli.payments import attempts, deposits, push, rules
 from linli.payments.messages import REFUNDED, tell
 from linli.payments.model import (
     CASH,
@@ -86,6 +86,7 @@ def _concede(
         by=caller.subject,
         fingerprint=digest,
         conceded=True,
+        leaving_fen=deposits.out_fen(order_id, order.charged_deposit_fen),
     )
     refusal: Refused = AlreadyDone()
     try:
@@ -106,7 +107,7 @@ class Owed:
     """
     Money to be paid back. `refund_id`: an id of its own, at most 50 characters of `A-Z a-z 0-9 -`.
     `conceded`: out of goodwill, the order costs what it cost. `left_fen`: only if exactly so much
-    is left of what was paid.
+    is left of what was paid. `leaving_fen`: only if so much is left after it: deposits of boxes.
     """
 
     order_id: str
@@ -117,6 +118,7 @@ class Owed:
     fingerprint: str = ""
     conceded: bool = False
     left_fen: int | None = None
+    leaving_fen: int = 0
 
 
 def owe(tx: Transaction, owed: Owed, now: datetime) -> None:
@@ -137,7 +139,7 @@ def owe(tx: Transaction, owed: Owed, now: datetime) -> None:
     cash = attempt.method == CASH
     row = _row(attempt, owed, now)
     tx.put(row, condition=RefundRow.pk.does_not_exist(), refusal=AlreadyDone())
-    enough = PaymentRow.refundable_fen >= owed.fen
+    enough = PaymentRow.refundable_fen >= owed.fen + owed.leaving_fen
     exact = owed.left_fen is not None
     tx.update(
         PaymentRow(row.pk, PAYMENT),
@@ -153,13 +155,20 @@ def owe(tx: Transaction, owed: Owed, now: datetime) -> None:
 
 
 def request_refund(
-    tx: Transaction, *, order_id: str, fen: int, reason: str, now: datetime, version: int
+    tx: Transaction,
+    *,
+    order_id: str,
+    fen: int,
+    reason: str,
+    now: datetime,
+    version: int,
+    deposit_fen: int = 0,
 ) -> None:
     """
     Owe back what an order no longer costs, in the transaction of the order's turn to `version`.
 
     What was conceded before out of goodwill counts towards it: no more goes back than is left of
-    what was paid.
+    what was paid, and `deposit_fen` of it stay, for boxes are to be brought back for them.
 
     Raises, when `tx` commits:
         AlreadyDone: This turn asked for it before.
@@ -167,13 +176,13 @@ def request_refund(
     """
     payment = reads.get(PaymentRow, of_order(order_id), PAYMENT)
     left_fen = int(payment.refundable_fen) if payment else 0
-    if left_fen < fen:
+    if left_fen - deposit_fen < fen:
         logger.warning("less is left than owed", extra={"order_id": order_id, "fen": fen})
-    if min(fen, left_fen) > 0:
+    if min(fen, left_fen - deposit_fen) > 0:
         owed = Owed(
             order_id=order_id,
             refund_id=rules.requested_id(order_id, version),
-            fen=min(fen, left_fen),
+            fen=min(fen, left_fen - deposit_fen),
             reason=reason,
             by="linli",
             left_fen=left_fen,

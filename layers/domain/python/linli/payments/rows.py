@@ -6,8 +6,11 @@ from linli.kernel.tables import Row, Table
 
 PAYMENT, KEY, NOTICE = "PAYMENT", "KEY", "NOTICE"
 BY_DUE = "by_due"
-OPEN, HELD = "OPEN", "HELD"
-"""What `due_mark` begins with: for the sweeper to ask about; waiting for a dispatcher's word."""
+OPEN, HELD, BY_HAND = "OPEN", "HELD", "BY_HAND"
+"""
+What `due_mark` begins with: for the sweeper to ask about; waiting for a dispatcher's word; waiting
+to be paid out by a person.
+"""
 DUE_SHARDS = "0123456789abcdef"
 """The last digit of the order's id spreads the index of what is due over so many partitions."""
 
@@ -78,7 +81,8 @@ class RefundRow(Row):
 
     `round` counts the numbers under which the provider was asked: a refund that it closed must
     be asked for anew. `automatic`: its message was told when the money came. `conceded`: out of
-    goodwill; the order costs what it cost.
+    goodwill; the order costs what it cost. `deposit_of` and `transfer_id`: a deposit, given back
+    to this resident by that transfer of the ledger. `paid_out_by`: a person, under that command.
     """
 
     table = Table.PAYMENTS
@@ -97,6 +101,11 @@ class RefundRow(Row):
     round = NumberAttribute(default=0)
     tries = NumberAttribute(default=0)
     failure = UnicodeAttribute(null=True)
+    community_id = UnicodeAttribute(null=True)
+    deposit_of = UnicodeAttribute(null=True)
+    transfer_id = UnicodeAttribute(null=True)
+    paid_out_by = UnicodeAttribute(null=True)
+    paid_out_under = UnicodeAttribute(null=True)
     due_mark = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
 
@@ -164,6 +173,8 @@ class PaymentItem(Row):
     conceded = BooleanAttribute(null=True)
     score = UnicodeAttribute(null=True)
     reviewed_by = UnicodeAttribute(null=True)
+    deposit_of = UnicodeAttribute(null=True)
+    transfer_id = UnicodeAttribute(null=True)
 
 
 def due_mark(mark: str, pk: str) -> str:

@@ -203,6 +203,11 @@ class PresaleOrder(BaseModel):
         return "paid" if self.paid_fen else "due"
 
     @property
+    def charged_deposit_fen(self) -> int:
+        """None: boxes are an order's, once there are goods."""
+        return 0
+
+    @property
     def people(self) -> frozenset[str]:
         """Whose order it is."""
         return frozenset({self.resident_id})
