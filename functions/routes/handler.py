@@ -9,17 +9,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from linli import dispatch, waves
 from linli.dispatch import (
     AnswerOffer,
+    AskCall,
+    AskConnection,
     AskPicture,
     Assign,
+    CallPool,
+    CallReady,
+    Connection,
     PictureAsked,
     ProofList,
+    PutCallPool,
     RouteOffer,
     RouteOffers,
     RunView,
     Withdraw,
 )
 from linli.kernel import door
-from linli.kernel.ids import SlotId
+from linli.kernel.ids import CommunityId, SlotId
 from linli.kernel.machines import StepFunctions, StepFunctionsTokens
 from linli.kernel.pictures import BucketOfPictures
 from linli.waves.model import ManifestView, RouteId
@@ -28,6 +34,7 @@ app = door.api("routes")
 door.settings()
 Id = Annotated[RouteId, Path(description="The route's id")]
 OneRoute = Annotated[RouteId | None, Query(description="Only the offers of this route")]
+Community = Annotated[CommunityId, Path(description="The community that rents the numbers")]
 WaveId = Annotated[SlotId, Path(description="The id of the wave, which is its slot's")]
 
 
@@ -88,12 +95,15 @@ def decline_route(route_id: Id, command: AnswerOffer) -> Response[RouteOffers]:
 @app.get(
     "/v1/routes/<route_id>",
     summary="The manifest of a route that I hold, or dispatch",
-    description="Phones are proxy numbers; an address is gone once its order or route has ended.",
+    description=(
+        "A phone is the line that I asked for (`POST /v1/calls`), never the resident's own; an "
+        "address is gone once its order or route has ended."
+    ),
     tags=["routes"],
     responses=door.ok(ManifestView, 404, 503),
 )
 def read_route(route_id: Id) -> Response[ManifestView]:
-    return door.answer(waves.manifest_view(route_id, door.caller(app), door.now(app)))
+    return door.answer(dispatch.manifest(route_id, door.caller(app), door.now(app)))
 
 
 @app.post(
@@ -147,6 +157,38 @@ def assign_route(route_id: Id, command: Assign) -> Response[RouteOffer]:
     caller = door.caller(app)
     route = dispatch.assign(route_id, command, caller, door.now(app))
     return door.answer(dispatch.route_view(route, caller.subject))
+
+
+@app.put(
+    "/v1/call-pools/<community_id>",
+    summary="The numbers that masked calls go through",
+    tags=["routes"],
+    responses=door.ok(CallPool, 404, 503),
+)
+def put_call_pool(community_id: Community, pool: PutCallPool) -> Response[CallPool]:
+    return door.answer(dispatch.put_pool(community_id, pool, door.caller(app)))
+
+
+@app.post(
+    "/v1/calls",
+    summary="A number to call the resident of an order that I ride; theirs is never told",
+    description="The same order again gives the same number. It leads nowhere after the close.",
+    tags=["routes"],
+    status_code=201,
+    responses=door.ok(CallReady, 404, 409, 503, status=201),
+)
+def ask_call(command: AskCall) -> Response[CallReady]:
+    return door.answer(dispatch.lease(command, door.caller(app), door.now(app)), 201)
+
+
+@app.post(
+    "/v1/calls/connect",
+    summary="Somebody dials a line: whom the switchboard connects",
+    tags=["routes"],
+    responses=door.ok(Connection, 404, 503),
+)
+def connect_call(asked: AskConnection) -> Response[Connection]:
+    return door.answer(dispatch.connection(asked, door.caller(app), door.now(app)))
 
 
 @app.get(

@@ -74,9 +74,7 @@ def test_the_manifest_says_what_to_collect_and_where_to_hand_it_over(placed: lis
     for visit in manifest.visits:
         seen |= set(visit.order_ids) if visit.kind == "collect" else set()
         assert visit.kind == "collect" or visit.place_id in seen
-    phones = {visit.address.contact_phone for visit in manifest.visits if visit.address}
-    assert len(phones) == 6
-    assert all(str(phone).startswith("tel:+8600000000000;ext=") for phone in phones)
+    assert {visit.address.contact_phone for visit in manifest.visits if visit.address} == {None}
     told = manifest.model_dump_json()
     assert not any(str(order.deliver_to.contact_phone) in told for order in placed)
     late = AFTER + timedelta(days=1)  # Never ended, and nobody needs its addresses any more.

@@ -4,6 +4,15 @@ from linli.buildings import quiet_allowed
 from linli.dispatch.actions import ActionsTold, ActionTold, TellActions
 from linli.dispatch.alerts import Alert, AlertList, CloseAlert, alerts_of, close_alert
 from linli.dispatch.answers import accept, decline, settle, wait
+from linli.dispatch.call_model import (
+    AskCall,
+    AskConnection,
+    CallPool,
+    CallReady,
+    Connection,
+    PutCallPool,
+)
+from linli.dispatch.calls import connection, lease, manifest, put_pool
 from linli.dispatch.earn import Earnings, earnings
 from linli.dispatch.hand_on import (
     ResumeCourier,
@@ -46,10 +55,15 @@ __all__ = [
     "Alert",
     "AlertList",
     "AnswerOffer",
+    "AskCall",
+    "AskConnection",
     "AskPicture",
     "Assign",
+    "CallPool",
+    "CallReady",
     "CloseAlert",
     "CloseStep",
+    "Connection",
     "Costs",
     "Earnings",
     "Helpers",
@@ -58,6 +72,7 @@ __all__ = [
     "PayRules",
     "PictureAsked",
     "ProofList",
+    "PutCallPool",
     "PutPayRule",
     "ResumeCourier",
     "RoundStep",
@@ -78,12 +93,15 @@ __all__ = [
     "call_reserve",
     "close",
     "close_alert",
+    "connection",
     "decline",
     "earnings",
     "first_come",
     "greedy",
+    "lease",
     "lift_seen",
     "look_after",
+    "manifest",
     "my_routes",
     "next_stop",
     "offer_as_it_is",
@@ -91,6 +109,7 @@ __all__ = [
     "proofs",
     "propose",
     "put_pay_rule",
+    "put_pool",
     "quiet_allowed",
     "report_delivery",
     "report_lift",

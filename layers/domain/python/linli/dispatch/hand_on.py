@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli import fleet, waves
+from linli.dispatch import calls
 from linli.dispatch.alerts import Alert, alert
 from linli.dispatch.answers import end, offers_of
 from linli.dispatch.commands import note_command
@@ -176,7 +177,7 @@ def withdraw(
                 continue
     route = waves.route_on_desk(route_id)
     if route.courier_id is not None and route.state == "taken":
-        _take_back(route, route.courier_id)
+        _take_back(route, route.courier_id, now)
     begin(route.wave_id, machine, now)
     return waves.route_on_desk(route_id)
 
@@ -229,10 +230,10 @@ def _check_fit(route: RouteOnDesk, courier_id: str, now: datetime) -> None:
 def _hand_on(
     route: RouteOnDesk, courier_id: str, command: StopCourier, hand_on: HandOn, now: datetime
 ) -> bool:
-    return hand_on(route, command, now) or _take_back(route, courier_id)
+    return hand_on(route, command, now) or _take_back(route, courier_id, now)
 
 
-def _take_back(route: RouteOnDesk, courier_id: str) -> bool:
+def _take_back(route: RouteOnDesk, courier_id: str, now: datetime) -> bool:
     """Open the route again; False if the courier does not hold it any more."""
     for _ in range(_ATTEMPTS):
         try:
@@ -245,5 +246,6 @@ def _take_back(route: RouteOnDesk, courier_id: str) -> bool:
                 return False
             continue
         release(route.community_id, route.route_id)
+        calls.release(route, now)
         return True
     raise Contended

@@ -18,6 +18,8 @@ Dispatch table: offers, what couriers hold and have told, and what they have ear
     pk ORDER#<order>        sk PROOF                        how it ended; forgotten after 30 days
     pk ORDER#<order>        sk ISSUED#<n>                   a picture's key, and whose it is; too
     pk PAY#<community>      sk <from day>                   what riding earns from that day on
+    pk CALLS#<community>    sk POOL, LINE#<number>;<ext>    rented numbers; whom a line leads to
+    pk ROUTE#<route>        sk CALL#<order>                 the line of an order's courier
     pk INCOME#<community>   sk <week>#<courier>             a week's pay, for fairness
     pk ALERT#<community>    sk <alert id>                   calls for help, routes nobody takes
     pk COMMAND#<id>         sk COMMAND                      a dispatcher's command
@@ -32,6 +34,7 @@ from linli.kernel.tables import Row, Table
 RUN, NEED, DUTY, COMMAND, RESERVE = "RUN", "NEED", "DUTY", "COMMAND", "RESERVE"
 OFFER, ACTION, EARNED, PAID = "OFFER#", "ACTION#", "EARNED#", "PAID#"
 ARRIVED, PROOF, ISSUED = "ARRIVED", "PROOF", "ISSUED#"
+CALL, POOL = "CALL#", "POOL"
 OFFERING, DUE = "OFFERING", "DUE"
 
 
@@ -79,6 +82,26 @@ class IssuedRow(Row):
     command_id = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     forget_at = NumberAttribute()
+
+
+class LineRow(Row):
+    """A line and its latest lease; free once `until` has come."""
+
+    table = Table.DISPATCH
+    lease_id = UnicodeAttribute()
+    route_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    until = UnicodeAttribute()
+
+
+class CallRow(Row):
+    """The latest lease for an order on a route: whose it is, and which line."""
+
+    table = Table.DISPATCH
+    lease_id = UnicodeAttribute()
+    courier_id = UnicodeAttribute()
+    line = UnicodeAttribute()
+    until = UnicodeAttribute()
 
 
 class OfferRow(Row):
@@ -199,6 +222,16 @@ def due_key(expires_at: str, offer_id: str) -> str:
 def action_key(device: str, seq: int) -> str:
     """The sort key of what a device told; sorts in its order."""
     return f"{ACTION}{device}#{seq:012d}"
+
+
+def calls_key(community_id: str) -> str:
+    """The partition of a community's numbers for masked calls."""
+    return f"CALLS#{community_id}"
+
+
+def line_key(line: str) -> str:
+    """The sort key of a line, which is a number and its extension."""
+    return f"LINE#{line}"
 
 
 def pay_key(community_id: str) -> str:

@@ -7,9 +7,11 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from linli import buildings, orders, waves
+from linli.dispatch import calls
 from linli.dispatch.actions import Delivered, Failed, Proof, Stored
 from linli.dispatch.duty import change_rest, drop, duty_of
 from linli.dispatch.earn import earn_stop, settle_pay
+from linli.dispatch.held import held_route
 from linli.dispatch.needs import rest_of
 from linli.dispatch.proofs import check_proof, keep_proof
 from linli.dispatch.reserved import release
@@ -17,8 +19,8 @@ from linli.dispatch.rest import RestView, halt, look, ride
 from linli.dispatch.rows import ARRIVED, BodyRow, order_key
 from linli.dispatch.unloadings import learn_of_unloadings
 from linli.kernel import reads
-from linli.kernel.errors import AlreadyDone, NotFound
-from linli.kernel.identity import Caller, Role
+from linli.kernel.errors import AlreadyDone
+from linli.kernel.identity import Caller
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 from linli.waves import RouteOnDesk
@@ -45,7 +47,7 @@ def next_stop(caller: Caller, now: datetime) -> NextStop:
         return NextStop(rest=rest, stopped=stopped)
     route = min(mine, key=lambda each: (each.depart_at, each.route_id))
     states = {order_id: orders.read(order_id).state for order_id in route.order_ids}
-    visits = waves.manifest_view(route.route_id, caller, now).visits
+    visits = calls.manifest(route.route_id, caller, now).visits
     left = [visit for visit in visits if not _is_made(visit, states)]
     if not left:
         return NextStop(route_id=route.route_id, rest=rest, stopped=stopped)
@@ -77,23 +79,6 @@ def _made(visit: StopView, states: Mapping[str, str]) -> bool:
 def _arrived_at(order_id: str) -> str | None:
     row = reads.get(BodyRow, order_key(order_id), ARRIVED)
     return None if row is None else str(json.loads(row.body)["at"])
-
-
-def held_route(order_id: str, caller: Caller) -> RouteOnDesk:
-    """
-    The caller's route that the order is on.
-
-    Raises:
-        NotFound: There is no such order on a route of the caller's.
-    """
-    route_id = orders.read(order_id).route_id
-    if route_id is None:
-        raise NotFound
-    route = waves.route_on_desk(route_id)
-    if route.courier_id != caller.subject:
-        raise NotFound
-    caller.require(route.community_id, Role.COURIER)
-    return route
 
 
 def arrive(order_id: str, caller: Caller, at: datetime, now: datetime) -> None:
@@ -181,8 +166,12 @@ def set_off(route: RouteOnDesk, courier_id: str, at: datetime, now: datetime) ->
 
 
 def finish(route: RouteOnDesk, at: datetime, now: datetime) -> None:
-    """The route is done: pay who rode it, let them and their reserve vehicle go; again is safe."""
+    """
+    The route is done: pay who rode it, let them, their lines and their reserve vehicle go; again
+    is safe.
+    """
     settle_pay(route, now)
+    calls.release(route, now)
     if route.courier_id is None:
         return  # Taken back from who ended it.
     release(route.community_id, route.route_id)

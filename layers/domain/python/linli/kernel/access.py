@@ -6,7 +6,8 @@ from linli.kernel.identity import Role
 
 PUBLIC: Final[frozenset[Role]] = frozenset()
 """No token needed; the template must say so too."""
-ANY: Final = frozenset(Role)
+ANY: Final = frozenset(Role) - {Role.SWITCHBOARD}
+"""Whoever is known, as long as they are a person."""
 
 _R, _C, _L, _S, _D, _Y, _A = (
     Role.RESIDENT,
@@ -109,6 +110,9 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "POST /v1/redemptions": frozenset({_R}),
     "GET /v1/credit-programmes/{community_id}": ANY,
     "PUT /v1/credit-programmes/{community_id}": frozenset({_Y}),
+    "GET /v1/credit-programmes/{community_id}/account": frozenset({_Y}),
+    "GET /v1/stores/{store_id}/account": frozenset({_S, _Y}),
+    "POST /v1/merchant-payouts": frozenset({_Y}),
     # leaders
     "PUT /v1/leaders/me": frozenset({_L}),
     "GET /v1/leaders/me": frozenset({_L}),
@@ -163,6 +167,9 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/couriers/me/next-stop": frozenset({_C}),
     "POST /v1/couriers/me/actions": frozenset({_C}),
     "GET /v1/couriers/me/earnings": frozenset({_C}),
+    "PUT /v1/call-pools/{community_id}": frozenset({_Y}),
+    "POST /v1/calls": frozenset({_C}),
+    "POST /v1/calls/connect": frozenset({Role.SWITCHBOARD}),
     "PUT /v1/pay-rules/{from_on}": frozenset({_Y}),
     "GET /v1/pay-rules": frozenset({_C, _D, _Y}),
     "POST /v1/lift-reports": frozenset({_R, _C, _D}),

@@ -18,6 +18,8 @@ class Role(StrEnum):
     DISPATCHER = "dispatcher"
     CITY = "city"
     AUDITOR = "auditor"
+    SWITCHBOARD = "switchboard"
+    """No person: the machine that connects masked calls."""
 
 
 ROLES_CLAIM = "linli_roles"
