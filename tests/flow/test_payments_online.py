@@ -200,6 +200,26 @@ def test_a_paid_order_that_is_cancelled_is_paid_back_once(it: Counter) -> None:
     assert it.messages(order_id) == ["PaymentRefunded", "PaymentSettled"]
 
 
+def test_the_deposit_of_a_box_that_is_back_is_paid_back_once(it: Counter) -> None:
+    order_id, box_id = it.order("pickup", boxes=1), it.box()
+    attempt_id = it.paid(order_id)
+    it.pick(order_id, {SKU: {"units": 1}})
+    it.collect(order_id, [box_id])
+    back = {"id": str(uuid7()), "box_id": box_id, "store_id": STORE}
+    for _ in range(2):
+        told = it.sure("POST", "/v1/returns", "store", back)
+        assert (told["state"], told["refund_fen"]) == ("returned", 1000)
+    for _ in range(2):
+        it.run("SweepPaymentsFunction")
+    it.until(
+        lambda: it.kept_fen(order_id) == PRICE_FEN and not it.stands(order_id)["refunding_fen"]
+    )
+    backs = it.sandbox("state")["refunds"].values()
+    mine = [b["amount"]["refund"] for b in backs if b["out_trade_no"] == UUID(attempt_id).hex]
+    assert mine == [1000]
+    assert it.messages(order_id) == ["PaymentRefunded", "PaymentSettled"]
+
+
 def test_money_that_comes_after_expiry_has_the_order_after_all_or_goes_back(it: Counter) -> None:
     again, gone = it.order(), it.order(lines=[{"sku": RARE, "units": 5}])
     late = {o: it.pay(o).json()["attempt_id"] for o in (again, gone)}

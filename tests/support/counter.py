@@ -6,7 +6,7 @@ A test plays the phone, the bank and bad luck by the provider's `/_sandbox/` pat
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -178,16 +178,22 @@ class Counter:
         )
         return sorted(item["kind"]["S"] for item in found["Items"])
 
+    def box(self) -> str:
+        """A new box of the store's."""
+        box_id = f"0{STORE}P{len(self.owner)}"
+        self.sure("PUT", f"/v1/boxes/{box_id}", "store", {"store_id": STORE})
+        return box_id
+
     def pick(self, order_id: str, found: dict[str, dict[str, Any]]) -> httpx.Response:
         """The store tells what it found of an order."""
         lines = [{"sku": sku} | each for sku, each in found.items()]
         body = {"id": str(uuid7()), "order_id": order_id, "store_id": STORE, "lines": lines}
         return self.call("POST", "/v1/picks", "store", body)
 
-    def collect(self, order_id: str) -> Any:
-        """The resident comes to the counter with the code."""
+    def collect(self, order_id: str, box_ids: Sequence[str] = ()) -> Any:
+        """The resident comes to the counter with the code, and takes boxes along."""
         code = self.mine("POST", order_id, "/code")["code"]
-        body = {"id": str(uuid7()), "code": code}
+        body = {"id": str(uuid7()), "code": code, "box_ids": list(box_ids)}
         return self.sure("POST", f"/v1/orders/{order_id}/collect", "store", body)
 
     def presale(self, cycle_id: str, minimum_fen: int) -> str:
