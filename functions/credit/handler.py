@@ -6,13 +6,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from pydantic import BaseModel
 
-from linli import credit
+from linli import credit, leaders
 from linli.credit import (
     Appeal,
     Appealed,
     AwardDeed,
     AwardedDeed,
     Coupon,
+    MerchantAccount,
+    PaidMerchant,
+    PayMerchant,
     Redeemed,
     RedeemReward,
     ReversedDeed,
@@ -23,7 +26,8 @@ from linli.credit import (
 from linli.credit.programme import Programme, PutProgramme
 from linli.kernel import door, editing
 from linli.kernel.identity import Role
-from linli.kernel.ids import CommunityId
+from linli.kernel.ids import CommunityId, StoreId
+from linli.leaders import ProgrammeAccount
 
 app = door.api("credit")
 door.settings()
@@ -146,6 +150,42 @@ def put_programme(
     door.caller(app).require(community_id, Role.CITY)
     written, etag = credit.programme.put(community_id, programme, if_match)
     return door.answer(written, ETag=etag)
+
+
+@app.get(
+    "/v1/credit-programmes/<community_id>/account",
+    summary="What a community's programme has come to",
+    description="Discounts by merchant and commissions of all leaders, as sums of entries.",
+    tags=["credit"],
+    responses=door.ok(ProgrammeAccount, 404),
+)
+def programme_account(community_id: Community) -> Response[ProgrammeAccount]:
+    return door.answer(leaders.programme_account(community_id, caller=door.caller(app)))
+
+
+@app.get(
+    "/v1/stores/<store_id>/account",
+    summary="What the programme owes the merchant of a store",
+    description="For discounts on goods of theirs in the community, and what was paid of it.",
+    tags=["credit"],
+    responses=door.ok(MerchantAccount, 404),
+)
+def merchant_account(
+    store_id: Annotated[StoreId, Path()], cursor: Cursor = None
+) -> Response[MerchantAccount]:
+    return door.answer(credit.account(store_id, caller=door.caller(app), cursor=cursor))
+
+
+@app.post(
+    "/v1/merchant-payouts",
+    summary="Note that a merchant was paid",
+    description="At most what is owed. Sending the same body again answers the same.",
+    tags=["credit"],
+    status_code=201,
+    responses=door.ok(PaidMerchant, 404, 409, 503, status=201),
+)
+def pay_merchant(command: PayMerchant) -> Response[PaidMerchant]:
+    return door.answer(credit.pay(command, caller=door.caller(app), now=door.now(app)), 201)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

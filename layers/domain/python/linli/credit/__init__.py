@@ -25,6 +25,8 @@ from linli.credit.coupons import (
 )
 from linli.credit.earning import AwardDeed, AwardedDeed, award
 from linli.credit.funds import (
+    commissions,
+    discounts,
     pay_commission,
     promise_commission,
     reimburse,
@@ -39,6 +41,7 @@ from linli.credit.hold import (
     view,
 )
 from linli.credit.keys import leader_holder
+from linli.credit.merchants import MerchantAccount, PaidMerchant, PayMerchant, account, pay
 from linli.credit.model import (
     BackdatedDeed,
     CreditView,
@@ -46,6 +49,7 @@ from linli.credit.model import (
     EarningCap,
     EvidenceMissing,
     Fen,
+    MoreThanOwed,
     NotEnoughDeposit,
     NotEnoughPoints,
     NotReversible,
@@ -92,10 +96,14 @@ __all__ = [
     "EvidenceMissing",
     "Fen",
     "LedgerAudit",
+    "MerchantAccount",
+    "MoreThanOwed",
     "NotEnoughDeposit",
     "NotEnoughPoints",
     "NotReversible",
     "OwnDeed",
+    "PaidMerchant",
+    "PayMerchant",
     "Points",
     "ProgrammeCap",
     "ProgrammePointsCap",
@@ -114,16 +122,19 @@ __all__ = [
     "TopTierOnly",
     "TransferSettled",
     "UnknownDeed",
+    "account",
     "appeal",
     "apply",
     "audit",
     "award",
+    "commissions",
     "convert_deposit",
     "coupon_id",
     "coupon_keys",
     "coupons_in",
     "decide_appeal",
     "decide_review",
+    "discounts",
     "free_coupon",
     "grant",
     "grant_coupon",
@@ -133,6 +144,7 @@ __all__ = [
     "leader_holder",
     "list_coupons",
     "order_keys",
+    "pay",
     "pay_commission",
     "post",
     "post_part",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from linli.credit.audit_sums import Sums
 from linli.credit.audit_wholes import Kept, compare
-from linli.credit.keys import DEPOSIT, LOT, POINTS, TIMES, merchant_holder
+from linli.credit.keys import DEPOSIT, LOT, MERCHANT, POINTS, TIMES
 from linli.credit.model import CASH, FORFEITS, deposit_of
 from linli.credit.rows import LedgerItem
 from linli.kernel import reads
@@ -65,7 +65,7 @@ _Read = Callable[[str, LedgerItem, LedgerAudit, Sums, Kept], None]
 
 def _transfer(holder: str, item: LedgerItem, result: LedgerAudit, sums: Sums, kept: Kept) -> None:
     posted = int(item.posted_units or 0)
-    if holder.startswith(merchant_holder("")):
+    if str(item.credit).startswith(MERCHANT):
         result.reimbursed_fen[item.sk.partition("/")[0]] += posted
     else:
         result.transfers[item.sk] = str(item.state), posted

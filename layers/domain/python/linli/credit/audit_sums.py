@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from linli.credit import lots, score
-from linli.credit.keys import ORDERS, account_of, lot_key, quota_of, redeemed
+from linli.credit.keys import MERCHANT, ORDERS, PAID, account_of, lot_key, quota_of, redeemed
 from linli.credit.model import Currency, State
 from linli.credit.rows import LedgerItem
 from linli.credit.window import milliseconds
@@ -25,6 +25,7 @@ _PAIRS: Final = frozenset(
         ("commission", "programme"),
         ("commission", "cash"),
         ("programme", "merchant"),
+        ("merchant", "cash"),
     }
 )
 """Between which kinds of accounts something moves, and in which direction."""
@@ -45,6 +46,7 @@ class Sums:
     redeemed: Counter[Key] = field(default_factory=Counter)
     quotas: Counter[str] = field(default_factory=Counter)
     coupons: Counter[str] = field(default_factory=Counter)
+    owed: Counter[str] = field(default_factory=Counter)
     bought: set[str] = field(default_factory=set)
     granted_points: int = 0
     burnt_points: int = 0
@@ -65,6 +67,8 @@ class Sums:
             if item.state == State.PENDING:
                 self.available[debit] -= units
                 self.held[debit] += units
+        if holder.startswith(MERCHANT):
+            self._merchant(holder, item, posted)
         if item.capped_on and item.state in (State.PENDING, State.POSTED):
             counted = posted if item.state == State.POSTED else units
             self._cap(holder, item, counted, credit is not None)
@@ -82,6 +86,15 @@ class Sums:
             self.breaches.append(f"transfer {item.sk}: wrong accounts")
         if not 0 <= posted <= units or (item.state != State.POSTED and posted):
             self.breaches.append(f"transfer {item.sk}: wrong amounts")
+
+    def _merchant(self, holder: str, item: LedgerItem, posted: int) -> None:
+        """`owed` by all entries, `spent` what of it was paid."""
+        paid = str(item.debit) == holder
+        self.owed[holder] += -posted if paid else posted
+        if holder not in (item.debit, item.credit):
+            self.breaches.append(f"transfer {item.sk}: wrong accounts")
+        if paid:
+            self.spent[holder, PAID] += posted
 
     def _cap(self, holder: str, item: LedgerItem, units: int, into: bool) -> None:
         on = str(item.capped_on)

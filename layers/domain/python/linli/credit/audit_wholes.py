@@ -45,7 +45,10 @@ def compare(sums: Sums, kept: Kept, cap_points: int | None) -> Iterator[str]:
 
 
 def _balances(sums: Sums, kept: Kept) -> Iterator[str]:
-    keys = kept.balances.keys() | sums.available.keys() | sums.held.keys()
+    for holder, fen in sorted(sums.owed.items()):
+        if fen < 0:
+            yield f"{holder}: paid {-fen} fen more than was owed"
+    keys = kept.balances.keys() | sums.available.keys() | sums.held.keys() | sums.spent.keys()
     for key in sorted(keys):
         stored = kept.balances.get(key, (0, 0, 0))
         summed = sums.available[key], sums.held[key], sums.spent[key]

@@ -4,10 +4,11 @@ discounted by. Money in fen; the programme's account has no balance item, it is 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from linli.credit.hold import put_transfer
-from linli.credit.keys import COMMISSION, leader_holder, merchant_holder, person
+from linli.credit.keys import COMMISSION, leader_holder, merchant_holder, person, transfers_of
 from linli.credit.model import (
     CASH,
     Fen,
@@ -17,7 +18,8 @@ from linli.credit.model import (
     merchant_of,
     programme_of,
 )
-from linli.credit.rows import BalanceRow
+from linli.credit.rows import BalanceRow, TransferRow
+from linli.kernel import reads
 from linli.kernel.transact import Transaction
 
 
@@ -104,12 +106,41 @@ def reimburse(
     """
     for owner_id, fen in sorted(fen_by_owner.items()):
         if fen:
-            pair = programme_of(community_id), merchant_of(owner_id)
+            pair = programme_of(community_id), merchant_of(community_id, owner_id)
             transfer = Transfer(
                 f"{order_id}/discount/{owner_id}",
-                merchant_holder(owner_id),
+                merchant_holder(community_id, owner_id),
                 *pair,
                 Fen(fen),
                 "discount",
             )
             put_transfer(tx, transfer, State.POSTED, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Commissions:
+    """What a programme owes a leader so far, paid or not, and has promised beside it."""
+
+    owed_fen: int
+    promised_fen: int
+
+
+def commissions(leader_id: str, community_id: str) -> Commissions:
+    """The commissions of a leader in a community, less what was taken back."""
+    fund, owed, promised = programme_of(community_id).name, 0, 0
+    for row in reads.query(TransferRow, transfers_of(leader_holder(leader_id))):
+        posted = int(row.posted_units or 0)
+        if row.debit == fund:
+            owed += posted
+            promised += int(row.units) if row.state == State.PENDING else 0
+        elif row.credit == fund:
+            owed -= posted
+    return Commissions(owed, promised)
+
+
+def discounts(community_id: str, owner_id: str) -> tuple[int, int]:
+    """What a merchant was owed in a community so far, and was paid of it, in fen."""
+    fund = programme_of(community_id).name
+    rows = reads.query(TransferRow, transfers_of(merchant_holder(community_id, owner_id)))
+    earned = sum(int(row.posted_units or 0) for row in rows if row.debit == fund)
+    return earned, sum(int(row.posted_units or 0) for row in rows if row.debit != fund)

@@ -118,9 +118,17 @@ def leader_holder(leader_id: str) -> str:
     return f"leader/{leader_id}"
 
 
-def merchant_holder(owner_id: str) -> str:
-    """Whose entries a merchant's are."""
-    return f"merchant/{owner_id}"
+MERCHANT, PAID = "merchant/", "PAID"
+
+
+def merchant_holder(community_id: str, owner_id: str) -> str:
+    """Whose entries a merchant's of a community are."""
+    return f"{MERCHANT}{community_id}/{owner_id}"
+
+
+def payout_key(payout_id: object) -> tuple[str, str]:
+    """The key of a payment to a merchant."""
+    return f"PAYOUT#{payout_id}", "PAYOUT"
 
 
 def part_key(part: int) -> str:

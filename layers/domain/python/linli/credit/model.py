@@ -53,9 +53,9 @@ def programme_of(community_id: str) -> Account[Fen]:
     return Account(f"programme/{community_id}", Currency.CNY)
 
 
-def merchant_of(owner_id: str) -> Account[Fen]:
-    """What a merchant is owed for discounts on goods of theirs; the sum of transfers, too."""
-    return Account(f"merchant/{owner_id}", Currency.CNY)
+def merchant_of(community_id: str, owner_id: str) -> Account[Fen]:
+    """What a community's programme owes a merchant for discounts; the sum of transfers, too."""
+    return Account(f"merchant/{community_id}/{owner_id}", Currency.CNY)
 
 
 def commission_of(leader_id: str) -> Account[Fen]:
@@ -153,6 +153,14 @@ class NotEnoughDeposit(Refused):
     code = "not_enough_deposit"
     title_en = "There is no such deposit to refund"
     title_zh = "没有可退的押金"
+
+
+class MoreThanOwed(Conflict):
+    """A merchant would be paid more than the programme owes them."""
+
+    code = "more_than_owed"
+    title_en = "The programme owes less than that"
+    title_zh = "超出应付金额"
 
 
 class TransferSettled(Conflict):

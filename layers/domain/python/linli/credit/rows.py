@@ -11,7 +11,8 @@ class BalanceRow(Row):
 
     Made by the first write to it. `available_units` may be spent or refunded; `held_units` is
     pending on the debit side. A pending credit is in neither: it is not yet the resident's.
-    `spent_units`: all points that ever left it; what of the lots is gone follows from it.
+    `spent_units`: all points that ever left it; what of the lots is gone follows from it. Of a
+    merchant, sk = PAID: the one item beside their entries, what they were paid.
     """
 
     table = Table.LEDGER
@@ -169,6 +170,14 @@ class RedemptionRow(Row):
     fingerprint = UnicodeAttribute()
     body = UnicodeAttribute(null=True)
     refusal = UnicodeAttribute(null=True)
+
+
+class PayoutRow(Row):
+    """pk = PAYOUT#<id>, sk = PAYOUT: a payment to a merchant as it was answered; for ever."""
+
+    table = Table.LEDGER
+    fingerprint = UnicodeAttribute()
+    body = UnicodeAttribute()
 
 
 class CutoffRow(Row):

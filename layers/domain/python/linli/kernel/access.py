@@ -153,6 +153,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "POST /v1/stranded-orders/{order_id}/resolve": frozenset({_D}),
     "POST /v1/waves/{wave_id}/replans": frozenset({_D}),
     "GET /v1/waves/{wave_id}/replans/{replan_id}": frozenset({_D, _Y}),
+    "POST /v1/take-overs": frozenset({_C}),
     "POST /v1/unloadings/complaints": frozenset({_R, _D}),
     "GET /v1/unloadings": frozenset({_D, _Y}),
     "GET /v1/waves/{wave_id}/offers": frozenset({_D, _Y}),

@@ -13,6 +13,7 @@ from linli.leaders.join import (
     membership_key,
 )
 from linli.leaders.model import Attribution, Building, HasLeader, LeaderView
+from linli.leaders.programme import ProgrammeAccount, programme_account
 from linli.leaders.register import PutLeader, buildings, put_leader
 from linli.leaders.settle import settle
 from linli.leaders.totals import view
@@ -25,6 +26,7 @@ __all__ = [
     "LeaderView",
     "LeaveLeader",
     "Membership",
+    "ProgrammeAccount",
     "PutLeader",
     "accrue",
     "breaches",
@@ -35,6 +37,7 @@ __all__ = [
     "leave",
     "membership",
     "membership_key",
+    "programme_account",
     "put_leader",
     "settle",
     "take_back",
