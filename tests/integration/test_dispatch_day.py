@@ -20,7 +20,7 @@ from linli.kernel.ids import uuid7
 from linli.orders import Order
 from linli.waves.model import StartWave
 from tests.support import community as here
-from tests.support import dispatching
+from tests.support import dispatching, replans
 from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
 from tests.support.dispatching import Started
 from tests.support.engine import Engine, engine
@@ -362,3 +362,44 @@ def test_a_pay_rule_holds_from_its_day_on_and_never_prices_anew(db: Engine) -> N
     for nobody in (DISPATCHER, ANNA, here.person("c", Role.CITY, community="gulou")):
         with pytest.raises(NotFound):
             pay(nobody, later, 1, RIDING)
+
+
+def _two_on_foot() -> None:
+    here.open_community(couriers=2, vehicle="walk")
+    for n in range(6):
+        here.place(n)
+    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+    for n, who in ((1, ANNA), (2, BELA)):
+        dispatching.take(f"{SLOT_ID}.{n}", who.subject, AFTER)
+
+
+def test_what_was_planned_anew_is_in_the_list_at_once_and_late_words_on_it_are_conflicts() -> None:
+    with engine() as opened:
+        dispatching.furnish_once(opened, "two on foot", _two_on_foot)
+        anna, bela = ROUTE, f"{SLOT_ID}.2"
+        moved = list(waves.route_on_desk(anna).order_ids)
+        nothing = told(action(1, "break_ended", minutes(0)))
+        stands = dispatch.tell(nothing, BELA, helpers(), minutes(1)).routes
+        assert [(each.route_id, each.version) for each in stands] == [(bela, 1)]
+        asked = replans.change("courier_stopped", route_ids=[anna])
+        view = replans.ask(replans.Replanner(), asked, minutes(2))
+        assert set(view.moved_orders) == set(moved)
+        listed = {each.route_id: each for each in dispatch.my_routes(BELA).routes}
+        assert (listed[bela].version, listed[bela].stops) == (2, 6)
+        assert dispatch.next_stop(BELA, minutes(3)).version == 2
+        late = told(
+            *(action(n, "delivered", minutes(1), order_id=o) for n, o in enumerate(moved)),
+            device="alone",
+        )
+        answer = dispatch.tell(late, ANNA, helpers(), minutes(4))
+        assert {(each.state, each.code) for each in answer.results} == {("conflict", "not_found")}
+        assert answer.routes == []
+        kept = dispatch.told_by(ANNA.subject, "alone")
+        assert [each.state for each in kept] == ["conflict"] * len(moved)
+        for order_id in moved:
+            send_off(orders.read(order_id), AFTER)
+        mine = [action(n, "delivered", minutes(9), order_id=o) for n, o in enumerate(moved, 2)]
+        told_again = dispatch.tell(told(*mine), BELA, helpers(), EVENING)
+        assert {each.state for each in told_again.results} == {"applied"}
+        assert [each.version for each in told_again.routes] == [2]
+        assert tell(late, ANNA) == [("conflict", "not_found")] * len(moved)

@@ -159,9 +159,18 @@ class ActionTold(BaseModel):
     told_at: str = Field(description="By ours, when it was first told")
 
 
+class RouteStands(BaseModel):
+    """A route of the courier's as last planned; if the device has another version, read it."""
+
+    route_id: str
+    state: str
+    version: int
+
+
 class ActionsTold(BaseModel):
-    """Every action by its number, and how the courier stands."""
+    """Every action by its number, how the courier stands, and their routes that are not done."""
 
     device: str
     results: list[ActionTold]
     rest: RestView
+    routes: list[RouteStands]

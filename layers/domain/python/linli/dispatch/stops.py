@@ -31,6 +31,7 @@ class NextStop(BaseModel):
     """Where the courier goes now, and how they stand; no route: nothing to do."""
 
     route_id: str | None = None
+    version: int | None = None
     stop: StopView | None = None
     arrived_at: str | None = None
     left: int = 0
@@ -50,9 +51,10 @@ def next_stop(caller: Caller, now: datetime) -> NextStop:
     visits = calls.manifest(route.route_id, caller, now).visits
     left = [visit for visit in visits if not _is_made(visit, states)]
     if not left:
-        return NextStop(route_id=route.route_id, rest=rest, stopped=stopped)
+        return NextStop(route_id=route.route_id, version=route.version, rest=rest, stopped=stopped)
     return NextStop(
         route_id=route.route_id,
+        version=route.version,
         stop=left[0],
         arrived_at=_arrived_at(left[0].place_id),
         left=len(left),

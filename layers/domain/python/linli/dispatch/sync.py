@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from linli import boxes
+from linli import boxes, waves
 from linli.credit import Points
 from linli.dispatch.actions import (
     Action,
@@ -25,6 +25,7 @@ from linli.dispatch.actions import (
     Failed,
     FatigueFelt,
     LiftSeen,
+    RouteStands,
     Sos,
     Stored,
     TellActions,
@@ -82,7 +83,18 @@ def tell(command: TellActions, caller: Caller, helpers: Helpers, now: datetime) 
     ]
     rest = look(rest_of(duty_of(caller.subject)), now)
     results = _latest(caller.subject, command.device, results)
-    return ActionsTold(device=command.device, results=results, rest=rest)
+    return ActionsTold(
+        device=command.device, results=results, rest=rest, routes=_routes(caller.subject)
+    )
+
+
+def _routes(courier_id: str) -> list[RouteStands]:
+    """The courier's routes after all this: a plan may have changed while the device was alone."""
+    return [
+        RouteStands(route_id=each.route_id, state=each.state, version=each.version)
+        for each in waves.routes_of_courier(courier_id)
+        if each.state == "taken"
+    ]
 
 
 def _latest(courier_id: str, device: str, results: list[ActionTold]) -> list[ActionTold]:

@@ -56,6 +56,7 @@ def _view(
         seconds=route.seconds,
         depart_at=rfc3339(route.depart_at),
         finish_at=rfc3339(route.finish_at),
+        version=route.version,
         expires_at=expires_at,
         pay_fen=whole_pay_fen(route, rule_for(route, rules)),
     )
