@@ -11,7 +11,7 @@ from linli.boxes.figures import Counts, count, told_by, worth
 from linli.boxes.figures import figures as figures_of
 from linli.catalogue import PutCommunity
 from linli.catalogue.packaging import Packaging
-from linli.kernel.errors import NotFound
+from linli.kernel.errors import Forbidden, NotFound
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
 from tests.support.boxes import BOX, HOME, NOW, SECOND, deliver, holdings
@@ -73,6 +73,17 @@ def test_an_overdue_box_is_reminded_of_before_anything_is_taken(db: Engine) -> N
     ledger_says(0, 1000)
     before = db.everything()
     sweep(NOW + 60 * DAY)
+    assert db.everything() == before
+
+
+def test_a_refused_sight_of_a_converted_box_changes_nothing(db: Engine) -> None:
+    """The deposit is owed again by a write of its own, which a refusal must not leave behind."""
+    overdue()
+    before, late = db.everything(), NOW + 31 * DAY
+    with pytest.raises(Forbidden):
+        scan("courier", "courier-1", at=late, now=late)
+    with pytest.raises(boxes.UnknownClaim):
+        scan("store", at=late, now=late, claim_id=uuid7())
     assert db.everything() == before
 
 

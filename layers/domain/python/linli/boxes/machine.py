@@ -119,6 +119,7 @@ def _box(message: _Message, said: BoxPutIn) -> TakenIn:
         seen = sight.look(box, sighting, now=message.now, returning=True, forced=True)
     except RetiredBox:
         raise _Quarantined("retired_box") from None
+    seen = sight.found(seen, message.now)
     with transaction() as tx:
         sight.write(tx, seen, now=message.now, reward_points=message.reward_points)
         _keep(tx, message)

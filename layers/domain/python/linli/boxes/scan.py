@@ -96,6 +96,7 @@ def _attempt(
         raise NotFound
     seen = sight.look(box_of(row), _sighting(command, place, caller), now=now)
     _check(seen)
+    seen = sight.found(seen, now)
     with transaction() as tx:
         brought = sight.write(tx, seen, now=now, reward_points=reward_points)
         told = Scanned(

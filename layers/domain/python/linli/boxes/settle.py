@@ -48,6 +48,7 @@ def _again(row: SightRow, box: Box, now: datetime, reward_points: Points) -> boo
     except RetiredBox:
         return _give_up(row, box, now)
     if seen.fate == "applied":
+        seen = sight.found(seen, now)
         with transaction() as tx:
             sight.write(tx, seen, now=now, reward_points=reward_points)
             _mark(tx, row, "applied")

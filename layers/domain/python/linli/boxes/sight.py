@@ -7,7 +7,7 @@ nothing; the latter is looked at again when more is known (`settle`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from linli.boxes import bring, rules, stations
@@ -80,9 +80,17 @@ def look(
     station = bring.station_of(sighting.place)
     if station is not None and fate == "applied" and not forced:
         stations.check_room(station)
-    if fate == "applied":
-        box = bring.owed_again(box, now)
     return Seen(box, sighting, fate, station, forced, returning)
+
+
+def found(seen: Seen, now: datetime) -> Seen:
+    """
+    The sight, with the deposit of a box that it finds owed again if it had been converted. A
+    write of its own: the last thing before `write`, once nothing can be refused any more.
+    """
+    if seen.fate != "applied":
+        return seen
+    return replace(seen, box=bring.owed_again(seen.box, now))
 
 
 def write(tx: Transaction, seen: Seen, *, now: datetime, reward_points: Points) -> Brought:

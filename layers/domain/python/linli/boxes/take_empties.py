@@ -47,7 +47,8 @@ def take_empties(
     """
     row = _checked(request_id, box_ids)
     sight.check_time(at, now)
-    seen = [_look(row, box, courier_id, at, now) for box in _boxes(box_ids)]
+    looked = [_look(row, box, courier_id, at, now) for box in _boxes(box_ids)]
+    seen = [sight.found(each, now) for each in looked]
     home = [each.box for each in seen if each.fate == "applied"]
     taken = Taken({each.box.box_id: each.fate for each in seen}, 0, 0, 0)
     if home:
