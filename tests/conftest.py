@@ -1,12 +1,21 @@
-"""How the tests are dealt out to the workers: evenly, but a stack is started only once."""
+"""
+How the tests are dealt out to the workers: evenly, but a stack is started only once; and that a
+commit has one verdict: Hypothesis draws the same examples each time, new ones with
+`LINLI_RANDOM=1`.
+"""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
+settings.register_profile("repeatable", derandomize=True)
+if not os.environ.get("LINLI_RANDOM"):
+    settings.load_profile("repeatable")
 FIRST = {"flow": 0, "local": 1, "simulation": 2}
 
 
