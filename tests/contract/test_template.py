@@ -167,6 +167,25 @@ def test_what_may_fail_unseen_has_an_alarm() -> None:
     assert {name for name, r in RESOURCES.items() if r["Type"] in unseen} <= watched
 
 
+def test_a_function_that_a_schedule_starts_has_an_alarm_of_its_errors() -> None:
+    """Nobody hears its answer."""
+    scheduled = {
+        name
+        for name, function in FUNCTIONS.items()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] in ("Schedule", "ScheduleV2")
+    }
+    watched = {
+        dimension["Value"]["Ref"]
+        for alarm in ALARMS.values()
+        if alarm["Properties"]["MetricName"] == "Errors"
+        for dimension in alarm["Properties"]["Dimensions"]
+        if alarm["Properties"]["Threshold"] == 0 and dimension["Name"] == "FunctionName"
+    }
+    assert scheduled
+    assert scheduled <= watched
+
+
 def test_every_alarm_reaches_people_who_find_what_to_do() -> None:
     runbook = (ROOT / "docs/operations.md").read_text()
     for name, alarm in ALARMS.items():
