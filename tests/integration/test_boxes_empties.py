@@ -7,7 +7,9 @@ import pytest
 
 from linli import boxes, slots
 from linli.boxes import RequestEmpties, Taken
+from linli.boxes.events import event_of
 from linli.kernel.errors import IdReused, Invalid, NotFound, Refused
+from linli.kernel.tables import Table
 from linli.kernel.transact import transaction
 from tests.support.boxes import BOX, NOW, SECOND, deliver, holdings
 from tests.support.engine import Engine
@@ -176,3 +178,71 @@ def test_a_request_is_none_of_a_strangers_business(db: Engine) -> None:
         boxes.read_empties(REQUEST, caller=stranger)
     with pytest.raises(NotFound):
         boxes.cancel_empties(REQUEST, caller=stranger)
+
+
+def next_slots(*hours: int) -> list[str]:
+    """Courier slots that start so many hours from now."""
+    made = []
+    for each in hours:
+        starts_at = NOW + each * HOUR
+        made.append(f"wulin.courier.{starts_at + 8 * HOUR:%Y%m%dT%H%M}")
+        terms = slots.PutSlot(
+            starts_at=starts_at,
+            ends_at=starts_at + 2 * HOUR,
+            cutoff_at=starts_at - HOUR,
+            capacity_orders=9,
+            price_fen=0,
+        )
+        slots.put_slot(made[-1], terms, now=NOW)
+    return made
+
+
+def sweep(now: datetime) -> None:
+    boxes.sweep(now, reward_points=REWARD)
+
+
+def test_a_request_that_no_wave_took_moves_to_the_next_slots_and_then_expires(db: Engine) -> None:
+    second, third, fourth = next_slots(12, 18, 24)
+    ask()
+    sweep(NOW + 7 * HOUR)  # The slot is still on: a re-planning may fetch them.
+    assert boxes.empties_for("wulin", SLOT)
+    seen = []
+    for hours in (8, 14, 20, 26):
+        sweep(NOW + hours * HOUR)
+        told = boxes.read_empties(REQUEST, caller=RESIDENT)
+        seen.append((told.state, told.slot_id))
+    assert seen == [("asked", second), ("asked", third), ("expired", third), ("expired", third)]
+    assert [boxes.empties_for("wulin", each) for each in (SLOT, second, third, fourth)] == [()] * 4
+    news = [each["type"] for each in map(event_of, db.stream(Table.BOXES)) if each]
+    assert news[-3:] == ["linli.EmptiesMoved", "linli.EmptiesMoved", "linli.EmptiesExpired"]
+
+
+def test_the_wave_that_came_too_late_leaves_a_request_to_the_next(db: Engine) -> None:
+    (second,) = next_slots(12)
+    ask()
+    sweep(NOW + 8 * HOUR)
+    with pytest.raises(boxes.EmptiesGone):
+        attach(SLOT)
+    (found,) = boxes.empties_for("wulin", second)
+    assert found.request_id == REQUEST
+    attach(second)
+
+
+def test_without_a_slot_to_come_a_request_expires_and_a_courier_may_still_tell(db: Engine) -> None:
+    deliver()
+    ask()
+    sweep(NOW + 8 * HOUR)
+    assert state() == "expired"
+    with pytest.raises(boxes.EmptiesGone):
+        boxes.cancel_empties(REQUEST, caller=RESIDENT)
+    assert take([BOX]).refund_fen == 1000
+    assert state() == "taken"
+
+
+def test_a_request_on_a_route_waits_a_day_for_the_couriers_word(db: Engine) -> None:
+    ask()
+    attach()
+    sweep(NOW + 9 * HOUR)
+    assert state() == "attached"
+    sweep(NOW + 33 * HOUR)
+    assert state() == "expired"

@@ -2,7 +2,7 @@
 Empties (空箱) fetched at the door: a pick-up that becomes a stop of a wave's route.
 
 A request is asked for, attached to its slot's wave, and taken or failed by the courier's report
-(`take_empties`).
+(`take_empties`). What no wave has taken moves on or expires (`empties_late`).
 """
 
 import json
@@ -24,10 +24,12 @@ from linli.boxes.empties_rows import (
     empties_of,
 )
 from linli.boxes.refusals import EmptiesGone, EmptiesOnTheWay
+from linli.boxes.rows import due_mark
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, IdReused, Invalid, NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import fingerprint
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
 from linli.slots import SlotClosed
 
@@ -60,6 +62,8 @@ def request_empties(command: RequestEmpties, *, caller: Caller, now: datetime) -
         slot_id=command.slot_id,
         fingerprint=digest,
         body=command.model_dump_json(),
+        due_mark=due_mark("empties", str(command.id)),
+        due_at=rfc3339(slot.ends_at),
     )
     try:
         with transaction() as tx:
@@ -111,25 +115,27 @@ def empties_for(community_id: str, slot_id: str) -> tuple[EmptiesRequest, ...]:
         _request(row)
         for row in rows
         if row is not None
-        and row.community_id == community_id
+        and (row.community_id, row.slot_id) == (community_id, slot_id)
         and row.state in ("asked", "attached")
     )
 
 
 def attach_empties(tx: Transaction, request_id: str, wave_id: str) -> None:
     """
-    Give a request to a wave, in the wave's own transaction; again for the same wave is well.
+    Give a request to the wave of its slot, in the wave's own transaction; again for the same wave
+    is well.
 
     Raises, here or when `tx` commits:
         NotFound: There is no such request.
-        EmptiesGone: It was cancelled or has ended.
+        EmptiesGone: It was cancelled, has ended, or waits for another slot by now.
     """
     row = row_of_request(request_id)
+    asked = (EmptiesRow.state == "asked") & (EmptiesRow.slot_id == wave_id)
     same = (EmptiesRow.state == "attached") & (EmptiesRow.wave_id == wave_id)
     tx.update(
         EmptiesRow(row.pk, row.sk),
         [EmptiesRow.state.set("attached"), EmptiesRow.wave_id.set(wave_id)],
-        condition=(EmptiesRow.state == "asked") | same,
+        condition=asked | same,
         refusal=EmptiesGone(state=row.state),
     )
 
@@ -154,7 +160,11 @@ def turn(
     tx: Transaction, row: EmptiesRow, before: str, after: State, taken: Taken | None = None
 ) -> None:
     """Add to `tx` that a request passes from one state to another, or refuse."""
-    changes = [EmptiesRow.state.set(after)]
+    changes = [
+        EmptiesRow.state.set(after),
+        EmptiesRow.due_mark.remove(),
+        EmptiesRow.due_at.remove(),
+    ]
     if taken is not None:
         outcome = {
             "taken_boxes": sorted(taken.boxes),

@@ -10,7 +10,8 @@ from linli.kernel.ids import CommandId, CommunityId, SlotId
 
 MOST_EMPTIES = 10
 """How many boxes a courier takes at a door."""
-State = Literal["asked", "attached", "taken", "failed", "cancelled"]
+State = Literal["asked", "attached", "taken", "failed", "cancelled", "expired"]
+"""`expired`: nobody came in its slot, nor in those after it."""
 
 
 class Door(BaseModel):

@@ -1,6 +1,6 @@
 """Boxes table, its part of empties that are fetched at the door."""
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from linli.kernel.tables import Row, Table
 
@@ -11,7 +11,8 @@ class EmptiesRow(Row):
     """
     pk = EMPTIES#<request_id>, sk = EMPTIES: a resident's wish that a courier fetches boxes.
 
-    `body` is the request (JSON, with the address); `outcome` what the courier told.
+    `body` is the request (JSON, with the address); `outcome` what the courier told; `moves`: into
+    how many later slots it was taken. In the index `by_due` until it ends: see `empties_late`.
     """
 
     table = Table.BOXES
@@ -23,6 +24,9 @@ class EmptiesRow(Row):
     body = UnicodeAttribute()
     wave_id = UnicodeAttribute(null=True)
     outcome = UnicodeAttribute(null=True)
+    moves = NumberAttribute(default=0)
+    due_mark = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
 
 
 class EmptiesOfSlotRow(Row):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from linli.boxes.empties_rows import EMPTIES
 from linli.boxes.rows import BOX, MOVE
 from linli.kernel.events import cloud_event
 
@@ -21,13 +22,16 @@ _KINDS = {
 def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     The event that a stream record tells of, or None: a box went out, came back, was reminded of,
-    or had its deposit converted. People are left out; who is to be told is asked for.
+    or had its deposit converted; a pick-up was moved or has expired. People are left out; who is to
+    be told is asked for.
     """
     change = record["dynamodb"]
     new, old, sk = change.get("NewImage"), change.get("OldImage"), change["Keys"]["sk"]["S"]
     box_id = change["Keys"]["pk"]["S"].partition("#")[2]
     if not new:
         return None
+    if sk == EMPTIES:
+        return _of_empties(record["eventID"], box_id, new, old or {}, change)
     kind = None
     if sk == BOX and "reminded_at" in new and "reminded_at" not in (old or {}):
         kind = "BoxOverdue"
@@ -43,3 +47,27 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
         "cycle": int(new["cycle"]["N"]),
     }
     return cloud_event(kind, record["eventID"], box_id, at, data)
+
+
+def _of_empties(
+    event_id: str,
+    request_id: str,
+    new: Mapping[str, Any],
+    old: Mapping[str, Any],
+    change: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """A pick-up that nobody came for: it waits for a later slot, or has expired."""
+    kind = None
+    if old and new["slot_id"] != old["slot_id"]:
+        kind = "EmptiesMoved"
+    elif old and new["state"]["S"] == "expired" != old["state"]["S"]:
+        kind = "EmptiesExpired"
+    if kind is None:
+        return None
+    at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
+    data = {
+        "request_id": request_id,
+        "community_id": new["community_id"]["S"],
+        "slot_id": new["slot_id"]["S"],
+    }
+    return cloud_event(kind, event_id, request_id, at, data)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from linli import credit
 from linli.boxes import rules
 from linli.boxes.bring import programme_of
+from linli.boxes.empties_late import see_to_late
 from linli.boxes.model import Box, Custodian, id_of_moment
 from linli.boxes.register import find
 from linli.boxes.rows import BY_DUE, DUE_SHARDS, DueRow, move_row, put_box
@@ -23,7 +24,8 @@ AFTER_REMINDER = timedelta(days=3)
 
 def sweep(now: datetime, *, reward_points: Points) -> dict[str, int]:
     """
-    Do what is due by `now`; answers how many boxes were looked at, by what was due.
+    Do what is due by `now`; answers how many boxes, and pick-ups of them, were looked at, by what
+    was due.
 
     The index is late, the writes are conditional: what is not due after all stays as it is.
 
@@ -32,6 +34,7 @@ def sweep(now: datetime, *, reward_points: Points) -> dict[str, int]:
     """
     steps: dict[str, Callable[[str], object]] = {
         "held": lambda box_id: settle(box_id, now=now, reward_points=reward_points),
+        "empties": lambda request_id: see_to_late(request_id, now=now),
         "out": lambda box_id: see_to(box_id, now=now, reward_points=reward_points),
     }
     faults: list[Exception] = []

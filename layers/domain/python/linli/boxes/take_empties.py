@@ -65,7 +65,7 @@ def take_empties(
 def _checked(request_id: str, box_ids: Sequence[str]) -> EmptiesRow:
     """The request, if it may be reported so."""
     row = row_of_request(request_id)
-    if row.state not in ("asked", "attached"):
+    if row.state not in ("asked", "attached", "expired"):  # Told late, it is still true.
         raise EmptiesGone(state=row.state)
     if len(box_ids) > MOST_EMPTIES or len(set(box_ids)) < len(box_ids):
         raise Invalid(f"each box once, at most {MOST_EMPTIES}")
