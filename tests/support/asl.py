@@ -72,6 +72,8 @@ class Asl:
         text = (MACHINES / f"{name}.asl.yaml").read_text(encoding="utf-8")
         self._definition = yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"\1", text))
         self._tasks = tasks or {}
+        self.hear: Callable[[str], Any] = lambda token: None
+        """What somebody has answered to a task's token by now; None: nothing, in all its time."""
         self.fault: Trouble | None = None
         self.calls: Counter[str] = Counter()
         self.runs: dict[str, str] = {}
@@ -98,11 +100,13 @@ class Asl:
 
     @contextmanager
     def _own_resources(self) -> Iterator[None]:
-        kept = {n: getattr(_runtime, n) for n in ("_invoke_resource_with_timeout", "_add_event")}
+        own = ("_invoke_resource_with_timeout", "_invoke_with_callback", "_add_event")
+        kept = {n: getattr(_runtime, n) for n in own}
         scale = _runtime._SFN_WAIT_SCALE
         _runtime._invoke_resource_with_timeout = lambda resource, sent, _: self._call(
             resource, sent
         )
+        _runtime._invoke_with_callback = self._wait
         _runtime._add_event = lambda *_: None
         _runtime._SFN_WAIT_SCALE = 0
         try:
@@ -111,6 +115,13 @@ class Asl:
             _runtime._SFN_WAIT_SCALE = scale
             for name, value in kept.items():
                 setattr(_runtime, name, value)
+
+    def _wait(self, resource: str, sent: dict[str, Any], token: str, _state: Any) -> Any:
+        self._call(resource, sent)
+        answer = self.hear(token)
+        if answer is None:
+            raise _runtime._ExecutionError("States.Timeout", "nobody answered")
+        return json.loads(answer)
 
     def _call(self, resource: str, sent: dict[str, Any]) -> Any:
         task = sent["FunctionName"] if "lambda" in resource else "getItem"
