@@ -17,6 +17,8 @@ from linli.routing.plan import Kind, Plan, Reason, Route, Visit, rank
 from linli.routing.solve import solve
 from linli.routing.verify import Code, verify
 from linli_solver.link import Link, Order
+from linli_solver.rebuild import Rebuild
+from linli_solver.rebuilding import search as rebuild
 from linli_solver.route import search
 from tests.support.routing import easy_problems, problems
 
@@ -52,6 +54,57 @@ def test_the_search_s_plan_keeps_every_rule_and_is_no_worse_than_its_start(
     plan = searched(problem)
     assert verify(problem, plan) == []
     assert rank(problem, plan) <= rank(problem, insertion(problem))
+
+
+def rebuilt(problem: Problem, start: Plan | None = None) -> Plan:
+    """Ruin and recreate after a number of steps."""
+    plan = rebuild(problem, Order(time.monotonic() + 60, steps=30, start=start), Link())
+    assert plan is not None
+    return plan
+
+
+@SEARCHED
+@given(problem=problems())
+def test_a_rebuilt_plan_keeps_every_rule_and_can_be_repeated(problem: Problem) -> None:
+    start = insertion(problem)
+    plan = rebuilt(problem, start)
+    assert verify(problem, plan) == []
+    assert rebuilt(problem, start) == plan
+    balanced = problem.balance_fen_per_hour
+    assert balanced or rank(problem, plan) <= rank(problem, start)
+
+
+@settings(SEARCHED, max_examples=12)
+@given(problem=problems())
+def test_locked_stops_never_move(problem: Problem) -> None:
+    """Neither engine that knows routes under way changes what has happened or is locked."""
+    for plan in (searched(problem), rebuilt(problem)):
+        routes = {route.vehicle_id: route for route in plan.routes}
+        for vehicle in problem.vehicles:
+            if vehicle.underway is None or vehicle.id not in routes:
+                assert vehicle.underway is None or not vehicle.underway.visits
+                continue
+            past, locked = vehicle.underway.visits, vehicle.underway.locked
+            visits = routes[vehicle.id].visits
+            assert visits[: len(past)] == past
+            calls = [v.call for v in visits[len(past) :] if v.kind is not Kind.REST]
+            assert tuple(calls[: len(locked)]) == locked
+
+
+@SEARCHED
+@given(problem=problems(underway=False))
+def test_a_divided_search_joins_into_a_plan_that_holds(problem: Problem) -> None:
+    assume(problem.stops and problem.vehicles)
+    start = insertion(problem)
+    halves = []
+    for n in range(2):
+        half = Rebuild(problem, start, seed=n)
+        half.divide(2, n)
+        for _ in range(20):
+            half.step()
+        halves.append(half)
+    halves[0].adopt(halves[1].plan())
+    assert verify(problem, halves[0].plan()) == []
 
 
 @SEARCHED

@@ -15,12 +15,12 @@ import pytest
 
 from benchmarks.routing.waves import Wave, wave_problem
 from linli.routing.codec import plan_from_json, problem_to_json
-from linli.routing.model import Return
+from linli.routing.model import Problem, Return, Underway
 from linli.routing.plan import rank as plan_rank
 from linli.routing.verify import verify
 from linli_solver.__main__ import main
 from linli_solver.bench import entrants, solve
-from linli_solver.engines import ORTOOLS, PYVRP, race
+from linli_solver.engines import ORTOOLS, PYVRP, REBUILD, race
 from linli_solver.instances.check import faults
 from linli_solver.instances.insertion import heuristic
 from linli_solver.instances.manual import nearest_next
@@ -153,7 +153,7 @@ def test_a_running_plan_is_never_made_worse() -> None:
 def test_one_engine_answers_where_the_other_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = wave_problem(Wave("race", 12, 2, 4))
     monkeypatch.setitem(sys.modules, "linli_solver.search.problems", None)
-    plan = race(problem, seconds=1)
+    plan = race(problem, seconds=1, engines=[PYVRP, ORTOOLS])
     assert plan.solver == "ortools"
     assert verify(problem, plan) == []
 
@@ -161,16 +161,27 @@ def test_one_engine_answers_where_the_other_is_absent(monkeypatch: pytest.Monkey
 def test_routes_under_way_are_not_pyvrp_s() -> None:
     problem = wave_problem(Wave("race", 4, 1, 2))
     assert PYVRP.supports(problem) is None
-    empties = Return(problem.depots[0].id, 2_000, 1)
-    bare = replace(problem.stops[0], parts=(), returns=(empties,))
-    assert PYVRP.supports(replace(problem, stops=(bare,))) is not None
-    assert ORTOOLS.supports(replace(problem, stops=(bare,))) is None
+    riding = replace(problem.vehicles[0], underway=Underway((), problem.vehicles[0].start, 60))
+    begun = replace(problem, vehicles=(riding, *problem.vehicles[1:]))
+    assert PYVRP.supports(begun) is not None
+    assert ORTOOLS.supports(begun) is None
+    assert REBUILD.supports(begun) is None
 
 
-def test_a_plan_s_solution_is_the_plan_again() -> None:
+def with_empties(problem: Problem) -> Problem:
+    """Some doors give empties back, one of them gets nothing."""
+    back = (Return(problem.depots[0].id, 2_000, 1),)
+    first, second, *others = problem.stops
+    given = (replace(first, returns=back), replace(second, parts=(), returns=back))
+    return replace(problem, stops=(*given, *others))
+
+
+@pytest.mark.parametrize("empties", [False, True])
+def test_a_plan_s_solution_is_the_plan_again(empties: bool) -> None:
     problems = pytest.importorskip("linli_solver.search.problems")
     for stores in (1, 3):
         problem = wave_problem(Wave("race", 15, stores, 5, from_two=0.0))
+        problem = with_empties(problem) if empties else problem
         form = problems.WaveForm(problem)
         plan = race(problem, seconds=2, engines=[])
         again = form.routing(form.solution(plan))

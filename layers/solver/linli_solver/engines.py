@@ -1,10 +1,12 @@
 """
 The engines for a wave behind one interface, and the race between them.
 
-Neither engine is enough: OR-Tools models all of `Problem` (routes under way, rests, ties), PyVRP is
-far stronger where windows, capacities and distance decide. Both run at once, each takes over what
-the other found where it can, and the better plan that holds wins; behind both stands the
-insertion in pure Python.
+No engine is enough: PyVRP is the strongest where windows, capacities and distance decide; ruin and
+recreate in pure Python (`rebuild`) knows every rule and is the strongest where lateness, cold
+limits, returns or routes under way count, and on large waves, which it divides; OR-Tools models
+the balance of work and routes that are no sequence of trips. Those that fit the problem best run at
+once, one on each core, each takes over what another found where it can, and the better plan that
+holds wins; the others are in reserve. Behind all stands the insertion.
 """
 
 import importlib
@@ -22,6 +24,10 @@ from linli_solver.race import Entrant, Outcome, Race, Rank, cores
 
 ALONE_SECONDS = 1.5
 """Below this a process would hardly have begun: one engine runs in this one instead."""
+LARGE = 150
+"""Stops beyond which a wave is divided among processes."""
+RELOCATED_A_SECOND = 30
+"""With more stops for each second, engines polish the first plan, not the insertion itself."""
 
 
 class Engine(Protocol):
@@ -47,8 +53,6 @@ class PyVrp:
         """Routes under way begin with what cannot be changed: that is the other's."""
         if any(vehicle.underway is not None for vehicle in problem.vehicles):
             return "routes are under way"
-        if any(not stop.parts for stop in problem.stops):
-            return "a stop has nothing to deliver"
         return None
 
     def solve(
@@ -76,6 +80,30 @@ class OrTools:
         return ortools_search(problem, order, Link())
 
 
+class Rebuilding:
+    """Ruin and recreate over all rules (`rebuild`), without any library."""
+
+    name = "rebuild"
+
+    def supports(self, problem: Problem) -> str | None:
+        """It knows whatever a problem can say but the balance of work."""
+        return None
+
+    def solve(
+        self, problem: Problem, *, seconds: float, seed: int, start: Plan | None
+    ) -> Plan | None:
+        """The best plan found in that time."""
+        order = Order(time.monotonic() + seconds, seed, start=start)
+        return rebuild_search(problem, order, Link())
+
+
+def rebuild_search(problem: Problem, order: Order, link: Link) -> Plan | None:
+    """The search by ruin and recreate."""
+    module = importlib.import_module("linli_solver.rebuilding")
+    plan: Plan | None = module.search(problem, order, link)
+    return plan
+
+
 def pyvrp_search(problem: Problem, order: Order, link: Link) -> Plan | None:
     """PyVRP's search; its module is loaded here, since its library may be absent."""
     module = importlib.import_module("linli_solver.search.problems")
@@ -90,9 +118,10 @@ def ortools_search(problem: Problem, order: Order, link: Link) -> Plan | None:
     return plan
 
 
-PYVRP, ORTOOLS = PyVrp(), OrTools()
-ENGINES: tuple[Engine, ...] = (PYVRP, ORTOOLS)
+PYVRP, ORTOOLS, REBUILD = PyVrp(), OrTools(), Rebuilding()
+ENGINES: tuple[Engine, ...] = (PYVRP, REBUILD, ORTOOLS)
 SEARCHES = {
+    "rebuild": "linli_solver.engines:rebuild_search",
     "pyvrp": "linli_solver.engines:pyvrp_search",
     "ortools": "linli_solver.engines:ortools_search",
 }
@@ -115,14 +144,17 @@ def race(
     `fallback_from` says why.
     """
     deadline = time.monotonic() + seconds
-    spare = _spare(problem, start)
-    able = [engine for engine in engines if engine.supports(problem) is None]
+    able = _preferred(problem, engines)
+    spare = _spare(problem, start, seconds, bool(able))
     if seconds < ALONE_SECONDS and steps is None:
         outcome = _alone(problem, able, deadline, seed, spare)
     else:
         order = Order(deadline, seed, 0, steps, spare)
-        entrants = _entrants(able, 1 if steps is not None else cores())
-        outcome = Race(problem, order, lambda plan: judged(problem, plan)).run(entrants)
+        chosen = _entrants(problem, able, 1 if steps is not None else cores())
+        running = {each.engine for each in chosen}
+        reserve = [_entrant(engine) for engine in able if engine.name not in running]
+        contest = Race(problem, order, lambda plan: judged(problem, plan), reserve)
+        outcome = contest.run(chosen)
     found: Plan | None = outcome.answer
     known = judged(problem, spare)
     if found is not None and (known is None or (outcome.rank or ()) <= known):
@@ -135,20 +167,53 @@ def judged(problem: Problem, plan: Plan) -> Rank | None:
     return None if verify(problem, plan) else rank(problem, plan)
 
 
-def _spare(problem: Problem, start: Plan | None) -> Plan:
-    """The running plan if it still holds, else the insertion's."""
+def _spare(problem: Problem, start: Plan | None, seconds: float, able: bool) -> Plan:
+    """The running plan if it still holds, else the insertion's, without polish in a hurry."""
     if start is not None and judged(problem, start) is not None:
         return start
-    return insertion(problem)
+    hurry = able and len(problem.stops) > seconds * RELOCATED_A_SECOND
+    return insertion(problem, 0) if hurry else insertion(problem)
 
 
-def _entrants(able: Sequence[Engine], count: int) -> list[Entrant]:
-    """One process for OR-Tools, all others for PyVRP; with one core the first engine alone."""
-    found = [Entrant(engine.name, SEARCHES[engine.name]) for engine in able]
-    if count == 1:
-        return found[:1]
-    more = range(1, count - len(found) + 1) if PYVRP in able else range(0)
-    return [*found, *(Entrant("pyvrp", SEARCHES["pyvrp"], n) for n in more)]
+def _preferred(problem: Problem, engines: Sequence[Engine]) -> list[Engine]:
+    """The engines that can solve the problem, the likeliest to do best first."""
+    able = [engine for engine in engines if engine.supports(problem) is None]
+    if _rich(problem) or len(problem.stops) > LARGE:
+        able.sort(key=lambda engine: engine.name != REBUILD.name)
+    return able
+
+
+def _rich(problem: Problem) -> bool:
+    """Whether the problem says what PyVRP does not know, as far as it has been seen to matter."""
+    late = any(stop.late_fen_per_minute or stop.priority for stop in problem.stops)
+    parts = (part for stop in problem.stops for part in stop.parts)
+    return (
+        late
+        or any(vehicle.underway is not None for vehicle in problem.vehicles)
+        or any(part.cold_limit_seconds is not None for part in parts)
+        or any(stop.returns for stop in problem.stops)
+    )
+
+
+def _entrants(problem: Problem, able: Sequence[Engine], count: int) -> list[Entrant]:
+    """
+    A process for each core: of each engine one, then more of the first.
+
+    A large problem is divided among two or more processes of the first engine.
+    """
+    found = [_entrant(engine) for engine in able[:count]]
+    if not found:
+        return []
+    first = found[0]
+    if first.engine == REBUILD.name and len(problem.stops) > LARGE and count > 1:
+        parts = max(2, count - len(found) + 1)
+        shared = [replace(first, variant=n, parts=parts) for n in range(parts)]
+        return [*shared, *found[1 : 1 + count - parts]]
+    return [*found, *(replace(first, variant=n) for n in range(1, count - len(found) + 1))]
+
+
+def _entrant(engine: Engine) -> Entrant:
+    return Entrant(engine.name, SEARCHES[engine.name])
 
 
 def _alone(

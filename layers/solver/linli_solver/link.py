@@ -13,7 +13,8 @@ class Order:
 
     `deadline` is an instant of `time.monotonic`, which all processes of a machine share. `steps`
     bounds the search's steps instead of the clock, for answers that can be repeated exactly: such
-    a search neither gives nor takes. `variant` numbers the processes of one engine, from 0.
+    a search neither gives nor takes. `variant` numbers the processes of one engine, from 0; of
+    `parts` parts of a divided problem this search has that one first.
     """
 
     deadline: float
@@ -21,6 +22,7 @@ class Order:
     variant: int = 0
     steps: int | None = None
     start: Any | None = None
+    parts: int = 1
 
     @property
     def left(self) -> float:

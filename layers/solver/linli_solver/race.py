@@ -30,11 +30,17 @@ Judge = Callable[[Any], Rank | None]
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """A search with its engine's name and the numbers that make it differ from others."""
+    """
+    A search with its engine's name and the numbers that make it differ from others.
+
+    Of several `parts` of a divided problem it begins with its own: the others hear of all that it
+    finds, not only of what is the best so far.
+    """
 
     engine: str
     search: str
     variant: int = 0
+    parts: int = 1
 
 
 @dataclass(slots=True)
@@ -103,7 +109,10 @@ class Race:
         theirs.close()
         connection = Connection(ours.detach())
         order = replace(
-            self._order, variant=entrant.variant, seed=self._order.seed + 1000 * entrant.variant
+            self._order,
+            variant=entrant.variant,
+            seed=self._order.seed + 1000 * entrant.variant,
+            parts=entrant.parts,
         )
         self._runners.append(_Runner(entrant, process, connection))
         try:
@@ -146,6 +155,8 @@ class Race:
             self.outcome.failures[runner.entrant.engine] = "an answer did not hold"
             return
         if self.outcome.rank is not None and rank >= self.outcome.rank:
+            if runner.entrant.parts > 1:
+                self._spread(runner, answer)
             return
         self.outcome.answer, self.outcome.rank = answer, rank
         self.outcome.engine = runner.entrant.engine

@@ -24,7 +24,7 @@ def repair(problem: Problem, found: Sequence[Sequence[Call]]) -> list[Route]:
     index = Index(problem)
     routes: list[Route] = []
     for vehicle, calls in zip(problem.vehicles, found, strict=True):
-        route = _timely(index, vehicle, whole(index, vehicle, calls))
+        route = timely(index, vehicle, whole(index, vehicle, calls))
         if route is not None:
             routes.append(route)
     return completed(problem, routes)
@@ -72,7 +72,7 @@ def joined(calls: Sequence[Call]) -> list[Call]:
     return found
 
 
-def _timely(index: Index, vehicle: Vehicle, calls: list[Call]) -> Route | None:
+def timely(index: Index, vehicle: Vehicle, calls: list[Call]) -> Route | None:
     """The route of the calls, without as many of its last stops as make it untimely."""
     head = index.heads[vehicle.id].calls
     while calls:

@@ -3,14 +3,14 @@ A wave's problem as PyVRP's data.
 
 Two shapes, as with the other engine: *plain*, where every stop's goods come from the one store
 where every courier starts and the fleet carries the wave at once (stops are clients), and
-*paired*, where each part of a stop is a shipment from its store to the door. Handling at a store
-is once for each visit, whatever is loaded, so it is part of the way into the store (or out of the
-start), not of the loading.
+*paired*, where each part of a stop is a shipment from its store to the door, and each return one
+from the door to where it is handed in. Handling at a store is once for each visit, whatever is
+loaded, so it is part of the way into the store (or out of the start), not of the loading.
 
-The search knows capacities, windows, service, shifts, durations, skills, kinds of couriers,
-costs and penalties. Lateness, balance, rests, cold limits, returns and the tie between several
-parts of a stop it does not know (parting them costs a second way to the same door, so they seldom
-part); `problems` mends and judges what comes out of it.
+The search knows capacities, windows, service, shifts, durations, skills, kinds of couriers, costs
+and penalties. Lateness, balance, rests, cold limits and the tie between several parts and returns
+of a stop it does not know (parting them costs a second way to the same door, so they seldom part);
+`problems` mends and judges what comes out of it.
 """
 
 from dataclasses import replace
@@ -19,8 +19,8 @@ from typing import Any
 import numpy
 from pyvrp._pyvrp import Client, Depot, Location, ProblemData, Shipment, VehicleType
 
-from linli.routing.index import Index
-from linli.routing.model import UNREACHABLE, Part, Problem, Stop, Travel, Vehicle
+from linli.routing.index import EMPTY, Index
+from linli.routing.model import UNREACHABLE, Part, Problem, Return, Stop, Travel, Vehicle
 from linli.routing.plan import Reason
 from linli.routing.reasons import alone, suits
 
@@ -35,7 +35,8 @@ class WaveData:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.index = problem, Index(problem)
-        self.stops = [s for s in problem.stops if s.parts and self._possible(s)]
+        self.stops = [s for s in problem.stops if self._possible(s)]
+        self.returns = [(stop, back) for stop in self.stops for back in stop.returns]
         self.plain = self._is_plain()
         self.parts = [(stop, part) for stop in self.stops for part in stop.parts]
         self.kinds = self._kinds()
@@ -58,7 +59,7 @@ class WaveData:
 
     def _is_plain(self) -> bool:
         stores = {part.depot_id for stop in self.stops for part in stop.parts}
-        if len(stores) != 1:
+        if len(stores) != 1 or self.returns:
             return False
         store = self.index.depots[next(iter(stores))]
         if any(vehicle.start != store.location for vehicle in self.problem.vehicles):
@@ -97,7 +98,12 @@ class WaveData:
             [metres for metres, _ in rows],
             [seconds for _, seconds in rows],
             [],
-            [] if self.plain else [self._shipment(*pair) for pair in self.parts],
+            []
+            if self.plain
+            else [
+                *(self._shipment(*pair) for pair in self.parts),
+                *(self._taken(*pair) for pair in self.returns),
+            ],
         )
 
     def _client(self, stop: Stop) -> Any:
@@ -113,7 +119,7 @@ class WaveData:
         )
 
     def _shipment(self, stop: Stop, part: Part) -> Any:
-        depot, window, count = self.index.depots[part.depot_id], stop.window, len(stop.parts)
+        depot, window = self.index.depots[part.depot_id], stop.window
         handling = depot.handling_seconds
         return Shipment(
             self._stores[depot.id],
@@ -122,9 +128,26 @@ class WaveData:
             pickup_tw_late=depot.window.close_seconds + handling,
             delivery_tw_early=window.open_seconds,
             delivery_tw_late=window.close_seconds,
-            delivery_service_duration=stop.service_seconds // count,
+            delivery_service_duration=stop.service_seconds // len(stop.parts),
             amount=list(part.size),
-            prize=_prize(stop) // count,
+            prize=_prize(stop) // _tasks(stop),
+            required=False,
+        )
+
+    def _taken(self, stop: Stop, back: Return) -> Any:
+        """A return; where there is nothing to bring, its taking is the service at the door."""
+        depot, window = self.index.depots[back.depot_id], stop.window
+        handling, alone = depot.handling_seconds, not stop.parts
+        return Shipment(
+            self._doors[stop.id],
+            self._stores[depot.id],
+            pickup_tw_early=window.open_seconds,
+            pickup_tw_late=window.close_seconds,
+            pickup_service_duration=stop.service_seconds if alone else 0,
+            delivery_tw_early=depot.window.open_seconds + handling,
+            delivery_tw_late=depot.window.close_seconds + handling,
+            amount=list(back.size),
+            prize=_prize(stop) // _tasks(stop),
             required=False,
         )
 
@@ -198,7 +221,11 @@ class WaveData:
 
 
 def _size(stop: Stop) -> tuple[int, ...]:
-    return tuple(sum(column) for column in zip(*(part.size for part in stop.parts), strict=True))
+    return tuple(sum(part.size[n] for part in stop.parts) for n in range(len(EMPTY)))
+
+
+def _tasks(stop: Stop) -> int:
+    return len(stop.parts) + len(stop.returns)
 
 
 def _room(vehicle: Vehicle) -> tuple[int, ...]:

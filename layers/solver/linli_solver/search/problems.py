@@ -16,9 +16,10 @@ from pyvrp._pyvrp import Route as SearchRoute
 from linli.routing.index import Index
 from linli.routing.model import Problem, Stop, Vehicle
 from linli.routing.placing import completed, route_millifen, ways
-from linli.routing.plan import Call, Kind, Plan, Route
+from linli.routing.plan import Call, Kind, Plan, Route, Visit
 from linli.routing.timetable import plan_for, timed_route
 from linli_solver.link import Link, Order
+from linli_solver.repair import joined, timely, whole
 from linli_solver.search.drive import Drive
 from linli_solver.search.ils import Search, Settings
 from linli_solver.search.problem_data import WaveData
@@ -49,7 +50,8 @@ class WaveForm:
         self.data = self.wave.data
         self._index = Index(problem)
         self._numbers: dict[str, list[int]] = {}
-        numbered = self.wave.stops if self.wave.plain else [s for s, _ in self.wave.parts]
+        paired = [stop for stop, _ in (*self.wave.parts, *self.wave.returns)]
+        numbered = self.wave.stops if self.wave.plain else paired
         for n, stop in enumerate(numbered):
             self._numbers.setdefault(stop.id, []).append(n)
 
@@ -63,7 +65,7 @@ class WaveForm:
             calls, torn = self._calls(each)
             for stop_id in torn:
                 parted.setdefault(stop_id, []).append(vehicle)
-            route = self._timely(vehicle, calls)
+            route = timely(self._index, vehicle, whole(self._index, vehicle, calls))
             if route is not None:
                 found[vehicle.id] = route
         for stop_id, vehicles in parted.items():
@@ -98,17 +100,26 @@ class WaveForm:
             ids = tuple(self.wave.stops[each.idx].id for each in route if each.is_client())
             doors = [Call(Kind.DELIVER, stop_id, (stop_id,)) for stop_id in ids]
             return [Call(Kind.COLLECT, self.wave.parts[0][1].depot_id, ids), *doors], []
-        left = Counter(self.wave.parts[each.idx][0].id for each in route if each.is_delivery())
+        parts = len(self.wave.parts)
+        left = Counter(
+            self.wave.parts[each.idx][0].id
+            for each in route
+            if each.is_delivery() and each.idx < parts
+        )
         torn = [each for each in left if left[each] < len(self._index.stops[each].parts)]
-        return list(_joined(self._steps(route, left, set(torn)))), torn
+        calls = [call for call in self._steps(route, left) if call.stop_ids[0] not in torn]
+        return joined([*calls, *self._handed_in(calls)]), torn
 
-    def _steps(self, route: Any, left: Counter[str], torn: set[str]) -> Iterator[Call]:
+    def _steps(self, route: Any, left: Counter[str]) -> Iterator[Call]:
+        """Every call of the route, each door's where the last of its parts is handed over."""
+        parts = len(self.wave.parts)
         for each in route:
             if each.is_depot():
                 continue
-            stop, part = self.wave.parts[each.idx]
-            if stop.id in torn:
+            if each.idx >= parts:
+                yield from self._return_steps(each)
                 continue
+            stop, part = self.wave.parts[each.idx]
             if each.is_pickup():
                 yield Call(Kind.COLLECT, part.depot_id, (stop.id,))
                 continue
@@ -116,15 +127,25 @@ class WaveForm:
             if not left[stop.id]:
                 yield Call(Kind.DELIVER, stop.id, (stop.id,))
 
-    def _timely(self, vehicle: Vehicle, calls: list[Call]) -> Route | None:
-        """The route of the calls, without its last stops as far as they make it untimely."""
-        while calls:
-            if self._index.overloaded(vehicle, calls) is None:
-                route = timed_route(self._index, vehicle, calls)
-                if isinstance(route, Route):
-                    return route
-            calls = _without(calls, calls[-1].place_id)
-        return None
+    def _return_steps(self, each: Any) -> Iterator[Call]:
+        """Handing in; taking is a call only at doors that get nothing."""
+        stop, back = self.wave.returns[each.idx - len(self.wave.parts)]
+        if not each.is_pickup():
+            yield Call(Kind.RETURN, back.depot_id, (stop.id,))
+        elif not stop.parts:
+            yield Call(Kind.DELIVER, stop.id, (stop.id,))
+
+    def _handed_in(self, calls: Sequence[Call]) -> Iterator[Call]:
+        """Calls after all others for what the route takes and does not hand in after its door."""
+        due: dict[tuple[str, str], None] = {}
+        for call in calls:
+            if call.kind is Kind.DELIVER:
+                stop = self._index.stops[call.place_id]
+                due |= {(each.depot_id, stop.id): None for each in stop.returns}
+            elif call.kind is Kind.RETURN:
+                due.pop((call.place_id, call.stop_ids[0]), None)
+        for depot_id, stop_id in sorted(due):
+            yield Call(Kind.RETURN, depot_id, (stop_id,))
 
     def solution(self, plan: Plan) -> Any:
         """A plan as a solution of the search; what it does not model is left out."""
@@ -139,39 +160,22 @@ class WaveForm:
     def _activities(self, route: Route) -> list[Any]:
         found: list[Any] = []
         for visit in route.visits:
-            ids = set(visit.stop_ids)
-            if visit.kind is Kind.DELIVER:
-                kind = ActivityType.CLIENT if self.wave.plain else ActivityType.DELIVERY
-                found += [Activity(kind, n) for stop_id in ids for n in self._of(stop_id)]
-            elif visit.kind is Kind.COLLECT and not self.wave.plain:
-                parts = [(n, self.wave.parts[n][1]) for stop_id in ids for n in self._of(stop_id)]
-                here = [n for n, part in parts if part.depot_id == visit.place_id]
-                found += [Activity(ActivityType.PICKUP, n) for n in here]
+            numbers = [n for stop_id in visit.stop_ids for n in self._numbers.get(stop_id, ())]
+            if self.wave.plain:
+                if visit.kind is Kind.DELIVER:
+                    found += [Activity(ActivityType.CLIENT, n) for n in numbers]
+                continue
+            found += [each for n in numbers for each in self._part_of(visit, n)]
         return found
 
-    def _of(self, stop_id: str) -> list[int]:
-        """The numbers of a stop's clients or shipments; none where the search leaves it out."""
-        return self._numbers.get(stop_id, [])
-
-
-def _joined(calls: Iterator[Call]) -> Iterator[Call]:
-    """Neighbouring calls at one store made one."""
-    held: Call | None = None
-    for call in calls:
-        if held is not None and (held.kind, held.place_id) == (call.kind, call.place_id):
-            held = Call(held.kind, held.place_id, (*held.stop_ids, *call.stop_ids))
-            continue
-        if held is not None:
-            yield held
-        held = call
-    if held is not None:
-        yield held
-
-
-def _without(calls: Sequence[Call], stop_id: str) -> list[Call]:
-    kept = []
-    for call in calls:
-        ids = tuple(each for each in call.stop_ids if each != stop_id)
-        if ids:
-            kept.append(Call(call.kind, call.place_id, ids))
-    return list(_joined(iter(kept)))
+    def _part_of(self, visit: Visit, n: int) -> Iterator[Any]:
+        """What a visit does with shipment `n`."""
+        parts = len(self.wave.parts)
+        returned = n >= parts
+        at = self.wave.returns[n - parts][1] if returned else self.wave.parts[n][1]
+        if visit.kind is Kind.DELIVER:
+            yield Activity(ActivityType.PICKUP if returned else ActivityType.DELIVERY, n)
+        elif visit.kind is Kind.COLLECT and not returned and at.depot_id == visit.place_id:
+            yield Activity(ActivityType.PICKUP, n)
+        elif visit.kind is Kind.RETURN and returned and at.depot_id == visit.place_id:
+            yield Activity(ActivityType.DELIVERY, n)

@@ -8,7 +8,8 @@ vehicle is full, and come back for a second load.
 
 from collections.abc import Sequence
 
-from linli.routing.insertion import insertion, last_of
+from linli.routing.inserting import last_of
+from linli.routing.insertion import insertion
 from linli.routing.model import UNREACHABLE, Problem
 from linli.routing.plan import Plan
 from linli.routing.reasons import orders_of

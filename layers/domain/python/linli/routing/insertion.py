@@ -3,51 +3,34 @@ Cheapest insertion with relocation, in pure Python: the plan that comes when no 
 
 Stops are inserted one after another (most urgent first, then dearest penalty, earliest deadline,
 farthest) where they cost least; then every stop is taken out once more and put where it costs
-least, for a fixed number of passes. No clock and no randomness: the same problem gives the same
-plan. 300 stops take under a second on one core (`benchmarks/routing`). All rules of the problem
-hold; the balance of work is not sought.
+least, for a fixed number of passes. With more than `SMALL` stops only the tours of a stop's
+nearest neighbours are looked at, unless it fits into none of them. No clock and no randomness:
+the same problem gives the same plan. All rules of the problem hold; the balance of work is not
+sought.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
-
+from linli.routing.inserting import Placed, insert, tour_cost, without
 from linli.routing.model import Problem
-from linli.routing.placing import worth
+from linli.routing.nearby import Nearby
 from linli.routing.plan import Plan
-from linli.routing.tours import FORBIDDEN, Fleet, Tour, Trip
+from linli.routing.tours import Fleet, Tour
 
 PASSES = 3
-LATE_CHOICES = 12
-"""How many feasible places are compared where lateness may make the shortest the dearer."""
+SMALL, NEAR = 60, 24
+"""Up to so many stops all tours are looked at; beyond, those of so many nearest stops."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Insertion:
-    """
-    Put the stop into trip `trip` at `position`, with these stores and drops, at this extra cost;
-    `soft` is what the tour's lateness then costs.
-    """
-
-    cost: int
-    tour: Tour
-    trip: int
-    position: int
-    stores: list[int]
-    drops: list[int]
-    soft: int = 0
-
-
-def insertion(problem: Problem) -> Plan:
-    """The plan by cheapest insertion and relocation."""
+def insertion(problem: Problem, passes: int = PASSES) -> Plan:
+    """The plan by cheapest insertion and so many passes of relocation."""
     fleet = Fleet(problem)
-    left = [n for n in _order(fleet) if _insert(fleet, n) is None]
-    for _ in range(PASSES):
+    nearby = Nearby(fleet, NEAR) if len(fleet.open) > SMALL else None
+    left = [n for n in _order(fleet) if _insert(fleet, n, nearby) is None]
+    for _ in range(passes):
         moved = False
         for tour in fleet.tours:
             for stop in [n for trip in tour.trips for n in trip.stops]:
-                moved = _relocate(fleet, tour, stop) or moved
-        left = [n for n in left if _insert(fleet, n) is None]
+                moved = _relocate(fleet, tour, stop, nearby) or moved
+        left = [n for n in left if _insert(fleet, n, nearby) is None]
         if not moved:
             break
     return fleet.plan("insertion")
@@ -65,229 +48,30 @@ def _order(fleet: Fleet) -> list[int]:
     return sorted(fleet.open, key=rank)
 
 
-def _insert(fleet: Fleet, stop: int) -> _Insertion | None:
-    """Insert the stop where it costs least; None when there is no place worth it."""
-    found = [each for tour in _distinct(fleet.tours) for each in _insertions(fleet, tour, stop)]
-    most = worth(fleet.problem.stops[stop])
-    chosen, tried = None, 0
-    for each in sorted(found, key=lambda each: each.cost):
-        if each.cost >= (most if chosen is None else chosen.cost):
-            break
-        soft = fleet.judge(each.tour, _inserted(each, stop))
-        if soft is None:
-            continue
-        tried += 1
-        cost = each.cost + soft - each.tour.soft
-        if cost < (most if chosen is None else chosen.cost):
-            chosen = _Insertion(
-                cost, each.tour, each.trip, each.position, each.stores, each.drops, soft
-            )
-        if tried == (LATE_CHOICES if fleet.soft else 1):
-            break
-    if chosen is not None:
-        chosen.tour.trips, chosen.tour.soft = _inserted(chosen, stop), chosen.soft
-    return chosen
-
-
-def _distinct(tours: list[Tour]) -> Iterator[Tour]:
-    """The tours in use, and of idle couriers who are alike the first one."""
-    idle: set[int] = set()
-    for tour in tours:
-        if tour.trips or tour.likeness not in idle:
-            yield tour
-        if not tour.trips:
-            idle.add(tour.likeness)
-
-
-def _relocate(fleet: Fleet, tour: Tour, stop: int) -> bool:
+def _relocate(fleet: Fleet, tour: Tour, stop: int, nearby: Nearby | None) -> bool:
     """Take the stop out and insert it where it costs least; whether that saved anything."""
     kept = [(each.trips, each.soft) for each in fleet.tours]
-    before = _cost(fleet, tour)
-    tour.trips = _without(fleet, tour, stop)
+    before = tour_cost(fleet, tour)
+    tour.trips = without(fleet, tour, stop)
     soft = fleet.judge(tour, tour.trips)
     if soft is not None:  # Without a stop a route may be worse, where detours are shorter.
         tour.soft = soft
-        saved = before - _cost(fleet, tour)
-        chosen = _insert(fleet, stop)
+        saved = before - tour_cost(fleet, tour)
+        chosen = _insert(fleet, stop, nearby)
         if chosen is not None and chosen.cost < saved:
             return True
     for each, (trips, soft) in zip(fleet.tours, kept, strict=True):
         each.trips, each.soft = trips, soft
+    if nearby is not None:
+        nearby.tour_of[stop] = tour
     return False
 
 
-def _without(fleet: Fleet, tour: Tour, stop: int) -> list[Trip]:
-    trips: list[Trip] = []
-    for trip in tour.trips:
-        if stop in trip.stops:
-            stops = [n for n in trip.stops if n != stop]
-            needed = set(fleet.stores_of(stops))
-            drops = {each for n in stops for each in fleet.drops[n]}
-            trip = Trip(
-                [n for n in trip.stores if n in needed],
-                stops,
-                [n for n in trip.drops if n in drops],
-            )
-        if trip.stops:
-            trips.append(trip)
-    return trips
-
-
-def _inserted(each: _Insertion, stop: int) -> list[Trip]:
-    trips = list(each.tour.trips)
-    old = trips[each.trip].stops if each.trip < len(trips) else []
-    stops = [*old[: each.position], stop, *old[each.position :]]
-    trips[each.trip : each.trip + 1] = [Trip(each.stores, stops, each.drops)]
-    return trips
-
-
-def _insertions(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
-    """Every place of the stop in this tour that its load allows, with its extra cost."""
-    if stop not in tour.suited:
-        return
-    yield from _new_trips(fleet, tour, stop)
-    rate = tour.vehicle.fen_per_km
-    for n, trip in enumerate(tour.trips):
-        if not fleet.fits(tour, [*trip.stops, stop]):
-            continue
-        entry, leave = _ends(fleet, tour, n)
-        stores = _stores_with(fleet, tour, entry, trip, stop)
-        drops = [*trip.drops, *(each for each in fleet.drops[stop] if each not in trip.drops)]
-        if drops != trip.drops:
-            extras = _long_extras(fleet, tour, (entry, leave), trip, stores, drops, stop)
-        else:
-            then = fleet.store_at[drops[0]] if drops else leave
-            extras = _extras(fleet, tour, entry, then, trip, stores, stop)
-        for position, extra in extras:
-            if extra < FORBIDDEN // 2:
-                yield _Insertion(extra * rate, tour, n, position, stores, drops)
-
-
-def _new_trips(fleet: Fleet, tour: Tour, stop: int) -> Iterator[_Insertion]:
-    """The stop on a trip of its own after all others, its stores and drops in any order."""
-    n, rate, legs = len(tour.trips), tour.vehicle.fen_per_km, tour.legs
-    rides = bool(tour.trips) or tour.begun
-    used = 0 if rides else tour.vehicle.fixed_fen * 1000
-    entry, home = last_of(fleet, tour.trips[-1]) if n else tour.entry, tour.vehicle.end
-    saved = legs[entry][home] if rides and home is not None else 0
-    for stores in fleet.store_orders[stop]:
-        for drops in fleet.drop_orders[stop]:
-            at, extra = entry, -saved
-            for store in stores:
-                extra += legs[at][fleet.store_at[store]]
-                at = fleet.store_at[store]
-            extra += legs[at][fleet.stop_at[stop]]
-            at = fleet.stop_at[stop]
-            for drop in drops:
-                extra += legs[at][fleet.store_at[drop]]
-                at = fleet.store_at[drop]
-            extra += 0 if home is None else legs[at][home]
-            if extra < FORBIDDEN // 2:
-                yield _Insertion(extra * rate + used, tour, n, 0, stores, drops)
-
-
-def _ends(fleet: Fleet, tour: Tour, n: int) -> tuple[int, int | None]:
-    """The places before trip `n` and after it (None: the route ends with it)."""
-    entry = last_of(fleet, tour.trips[n - 1]) if n else tour.entry
-    if n + 1 < len(tour.trips):
-        following = tour.trips[n + 1]
-        stores, stops = following.stores, following.stops
-        return entry, fleet.store_at[stores[0]] if stores else fleet.stop_at[stops[0]]
-    return entry, tour.vehicle.end
-
-
-def last_of(fleet: Fleet, trip: Trip) -> int:
-    """Where a trip ends."""
-    return fleet.store_at[trip.drops[-1]] if trip.drops else fleet.stop_at[trip.stops[-1]]
-
-
-def _stores_with(fleet: Fleet, tour: Tour, entry: int, trip: Trip, stop: int) -> list[int]:
-    """The trip's stores with those that the stop needs, each added where it is nearest."""
-    stores = list(trip.stores)
-    exit_at = fleet.stop_at[trip.stops[0] if trip.stops else stop]
-    for store in fleet.sources[stop]:
-        if store in stores:
-            continue
-        here = fleet.store_at[store]
-        chain = [entry, *(fleet.store_at[n] for n in stores), exit_at]
-        position = min(
-            range(len(stores) + 1),
-            key=lambda n: _detour(tour, chain[n], here, chain[n + 1]),
-        )
-        stores.insert(position, store)
-    return stores
-
-
-def _extras(
-    fleet: Fleet,
-    tour: Tour,
-    entry: int,
-    leave: int | None,
-    trip: Trip,
-    stores: list[int],
-    stop: int,
-) -> Iterator[tuple[int, int]]:
-    """For each position among the trip's stops: (position, extra metres of the whole trip)."""
-    legs, here = tour.legs, fleet.stop_at[stop]
-    stops = [fleet.stop_at[n] for n in trip.stops]
-    collecting = 0
-    if stores != trip.stores:
-        tail = [*stops, leave] if leave is not None else stops
-        collecting = _length(tour, [entry, *(fleet.store_at[n] for n in stores), *tail])
-        collecting -= _length(tour, [entry, *(fleet.store_at[n] for n in trip.stores), *tail])
-    before = fleet.store_at[stores[-1]] if stores else entry
-    for position, following in enumerate(stops):
-        row = legs[before]
-        yield position, collecting + row[here] + legs[here][following] - row[following]
-        before = following
-    yield len(stops), collecting + _detour(tour, before, here, leave)
-
-
-def _long_extras(
-    fleet: Fleet,
-    tour: Tour,
-    ends: tuple[int, int | None],
-    trip: Trip,
-    stores: list[int],
-    drops: list[int],
-    stop: int,
-) -> Iterator[tuple[int, int]]:
-    """As `_extras` where the trip hands in returns elsewhere: the whole is measured anew."""
-    entry, leave = ends
-    home = [] if leave is None else [leave]
-
-    def chain(stores: list[int], stops: list[int], drops: list[int]) -> int:
-        shops, doors = [fleet.store_at[n] for n in stores], [fleet.stop_at[n] for n in stops]
-        return _length(tour, [entry, *shops, *doors, *(fleet.store_at[n] for n in drops), *home])
-
-    before = chain(trip.stores, trip.stops, trip.drops)
-    for position in range(len(trip.stops) + 1):
-        stops = [*trip.stops[:position], stop, *trip.stops[position:]]
-        yield position, chain(stores, stops, drops) - before
-
-
-def _detour(tour: Tour, before: int, here: int, following: int | None) -> int:
-    row = tour.legs[before]
-    if following is None:
-        return row[here]
-    return row[here] + tour.legs[here][following] - row[following]
-
-
-def _length(tour: Tour, chain: list[int]) -> int:
-    legs = tour.legs
-    return sum([legs[a][b] for a, b in pairwise(chain)])
-
-
-def _cost(fleet: Fleet, tour: Tour) -> int:
-    """Thousandths of a fen of the tour with its lateness; nothing when it is not used."""
-    if not tour.trips and not tour.begun:
-        return 0
-    chain = [tour.entry]
-    for trip in tour.trips:
-        chain += [fleet.store_at[n] for n in trip.stores]
-        chain += [fleet.stop_at[n] for n in trip.stops]
-        chain += [fleet.store_at[n] for n in trip.drops]
-    if tour.vehicle.end is not None:
-        chain.append(tour.vehicle.end)
-    fixed = tour.vehicle.fixed_fen * 1000
-    return _length(tour, chain) * tour.vehicle.fen_per_km + fixed + tour.soft
+def _insert(fleet: Fleet, stop: int, nearby: Nearby | None) -> Placed | None:
+    """Insert the stop where it costs least, looking nearby first where that is worth it."""
+    if nearby is None:
+        return insert(fleet, stop)
+    placed = insert(fleet, stop, [*nearby.tours(stop), *nearby.idle()]) or insert(fleet, stop)
+    if placed is not None:
+        nearby.tour_of[stop] = placed.tour
+    return placed

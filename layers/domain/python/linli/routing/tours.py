@@ -60,9 +60,15 @@ class Tour:
 
 def _legs(travel: Travel) -> list[list[int]]:
     return [
-        [FORBIDDEN if UNREACHABLE in leg else leg[0] for leg in zip(*rows, strict=True)]
-        for rows in zip(travel.metres, travel.seconds, strict=True)
+        list(metres) if min(metres) >= 0 and min(seconds) >= 0 else _open(metres, seconds)
+        for metres, seconds in zip(travel.metres, travel.seconds, strict=True)
     ]
+
+
+def _open(metres: Sequence[int], seconds: Sequence[int]) -> list[int]:
+    """A row with what does not exist in either matrix as forbidden."""
+    legs = zip(metres, seconds, strict=True)
+    return [FORBIDDEN if UNREACHABLE in leg else leg[0] for leg in legs]
 
 
 class Fleet:
