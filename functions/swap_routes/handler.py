@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from linli import waves
+from linli import dispatch, waves
 from linli.kernel.settings import settings_from_environment
 from linli.waves.changes import ReplanStep
 
@@ -11,4 +11,5 @@ SETTINGS = settings_from_environment()
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """See `waves.swap_routes`."""
-    return waves.swap_routes(ReplanStep.model_validate(event), SETTINGS.clock.now())
+    step = ReplanStep.model_validate(event)
+    return waves.swap_routes(step, SETTINGS.clock.now(), dispatch.retime)

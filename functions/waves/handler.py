@@ -13,6 +13,7 @@ from linli.kernel.machines import StepFunctions
 from linli.waves.changes import EmergencyStop, EmergencyStopView, Replan, ReplanView
 from linli.waves.lists import PickListView, ResolveStranded, StrandedList, StrandedView
 from linli.waves.model import StartWave, WaveView
+from linli.waves.taking_over import TakenOver, TakeOver
 from linli.waves.unload import UnloadingComplaint, UnloadingView
 
 app = door.api("waves")
@@ -93,6 +94,18 @@ def replan_wave(wave_id: WaveId, change: Replan) -> Response[ReplanView]:
 )
 def read_replan(wave_id: WaveId, replan_id: ReplanId) -> Response[ReplanView]:
     return door.answer(waves.replan_view(wave_id, str(replan_id), door.caller(app)))
+
+
+@app.post(
+    "/v1/take-overs",
+    summary="A courier has taken over the goods of one who stopped",
+    description="From then on the goods are theirs in whatever is planned anew. The same again "
+    "changes nothing.",
+    tags=["routes"],
+    responses=door.ok(TakenOver, 404, 409, 503),
+)
+def take_over(command: TakeOver) -> Response[TakenOver]:
+    return door.answer(waves.take_over(command, door.caller(app), door.now(app)))
 
 
 @app.post(

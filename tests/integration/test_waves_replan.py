@@ -7,8 +7,10 @@ from importlib import import_module
 
 import pytest
 
-from linli import orders, waves
+from linli import boxes, catalogue, dispatch, fleet, orders, waves
+from linli.dispatch.duty import duty_of, held
 from linli.kernel.errors import IdReused, NotFound
+from linli.kernel.geography import Point
 from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
 from linli.kernel.time import parse_instant
@@ -17,10 +19,12 @@ from linli.waves.changes import ReplanStep
 from linli.waves.model import ReportDelivery, StartWave
 from linli.waves.replan import name_of
 from linli.waves.rows import RouteRow, WaveRow
+from linli.waves.ways import metres_along
 from tests.support import community as here
-from tests.support import picking
-from tests.support.community import AFTER, DISPATCHER, SLOT_ID, InProcess
+from tests.support import dispatching, picking
+from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, InProcess
 from tests.support.engine import Crash, Engine, Fault, engine
+from tests.support.http import golden, send
 from tests.support.picking import send_off
 from tests.support.replans import Replanner, ask, change
 
@@ -129,6 +133,97 @@ def test_what_is_aboard_is_taken_over_where_its_courier_stands(db: Engine) -> No
         (meeting,) = {v.meet.lon for v in visits if v.meet is not None}
         assert meeting == at["lon"]
     everything_once()
+
+
+def test_goods_once_taken_over_are_with_their_new_courier_in_whatever_is_planned_next(
+    db: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # As Lambda would; nothing is called.
+    take_all()
+    stopped, *_ = route_ids()
+    aboard = doors(stopped)
+    for order_id in aboard:
+        send_off(orders.read(order_id), RIDING)
+    ask(Replanner(), change("courier_stopped", route_ids=[stopped]), RIDING)
+    taker = str(orders.read(aboard[0]).route_id)
+    body = {"id": str(uuid7()), "route_id": taker, "from_route_id": stopped}
+    body |= {"at": RIDING.isoformat()}
+    courier = RouteRow.get(f"ROUTE#{taker}", "ROUTE").courier_id
+    for _ in range(2):
+        told = send("waves", golden("taken_over", body=body, subject=courier))
+        assert (told.status, list(told.body["from_routes"])) == (200, [stopped])
+    stranger = send("waves", golden("taken_over", body=body, subject="courier-9"))
+    assert stranger.status == 404
+    wrong = golden("taken_over", body=body | {"from_route_id": taker}, subject=courier)
+    assert send("waves", wrong).status == 404
+    mine = [n for n in aboard if orders.read(n).route_id == taker]
+    late = RIDING + timedelta(minutes=20)
+    ask(Replanner(), change("courier_stopped", route_ids=[taker]), late)
+    for order_id in mine:
+        third = str(orders.read(order_id).route_id)
+        assert third not in (stopped, taker)
+        visits = waves.manifest_view(third, DISPATCHER, late).visits
+        met = [v.place_id for v in visits if v.kind == "take_over" and order_id in v.order_ids]
+        assert met == [taker], "nobody is sent to the first meeting again"
+    everything_once()
+
+
+def test_a_route_planned_anew_tells_its_whole_length_and_when_its_courier_is_free(
+    db: Engine,
+) -> None:
+    route_id = max(route_ids(), key=lambda each: len(doors(each)))
+    rider = RouteRow.get(f"ROUTE#{route_id}", "ROUTE").planned_for
+    dispatching.take(route_id, rider, AFTER)
+    before, mine = span_held(rider), doors(route_id)
+    send_off(orders.read(mine[0]), RIDING)
+    give_up(mine[-1])
+    what = change("order_cancelled", order_ids=[mine[-1]])
+    assert ask(Replanner(), what, RIDING).state == "applied"
+    row = RouteRow.get(f"ROUTE#{route_id}", "ROUTE")
+    visits = waves.manifest_view(route_id, DISPATCHER, RIDING).visits
+    stores = {each.store_id: each.point for each in catalogue.stores(COMMUNITY)}
+    start = next(c.start.point for c in fleet.couriers(COMMUNITY) if c.courier_id == rider)
+    ways = [start, *(stores.get(v.place_id) or point_of(v.place_id) for v in visits)]
+    assert row.metres == metres_along(ways)
+    begun, ended = parse_instant(row.depart_at), parse_instant(row.finish_at)
+    assert row.seconds == int((ended - begun).total_seconds())
+    assert span_held(rider) == before
+    for _ in range(2):
+        dispatch.retime(route_id)
+        assert span_held(rider) == [row.depart_at, row.finish_at] != before
+
+
+def span_held(courier_id: str) -> list[str]:
+    (span,) = held(duty_of(courier_id)).values()
+    return span
+
+
+def point_of(order_id: str) -> Point:
+    return orders.read(order_id).deliver_to.point
+
+
+def test_empties_come_after_what_is_left_in_their_time_when_a_route_is_planned_anew() -> None:
+    with engine():
+        here.open_community(couriers=1)
+        placed = [here.place(n) for n in range(4)]
+        resident = here.person("resident-9", Role.RESIDENT)
+        door = {"lon": here.LON, "lat": here.LAT + 0.003, "building": "9", "floor": 2}
+        body = {"id": uuid7(), "community_id": COMMUNITY, "slot_id": SLOT_ID, "door": door}
+        wish = boxes.RequestEmpties.model_validate(body | {"box_count": 2})
+        boxes.request_empties(wish, caller=resident, now=here.BEFORE)
+        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+        take_all()
+        (route_id,) = route_ids()
+        give_up(doors(route_id)[1])
+        what = change("order_cancelled", order_ids=[p.order_id for p in placed])
+        assert ask(Replanner(), what, RIDING).state == "applied"
+        visits = waves.manifest_view(route_id, DISPATCHER, RIDING).visits
+        assert [v.kind for v in visits][-2:] == ["empties", "return"]
+        times = [parse_instant(at) for v in visits for at in (v.arrive_at, v.start_at, v.leave_at)]
+        assert times == sorted(times)
+        row = RouteRow.get(f"ROUTE#{route_id}", "ROUTE")
+        assert parse_instant(row.finish_at) == times[-1]
+        assert (row.stops, len(doors(route_id))) == (4, 3)
 
 
 def deliver(route_id: str, order_id: str) -> None:

@@ -13,6 +13,7 @@ from linli.dispatch.call_model import (
     PutCallPool,
 )
 from linli.dispatch.calls import connection, lease, manifest, put_pool
+from linli.dispatch.duty import retime
 from linli.dispatch.earn import Earnings, earnings
 from linli.dispatch.hand_on import (
     ResumeCourier,
@@ -113,6 +114,7 @@ __all__ = [
     "quiet_allowed",
     "report_delivery",
     "report_lift",
+    "retime",
     "resume",
     "route_view",
     "run_view",

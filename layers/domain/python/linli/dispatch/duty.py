@@ -16,7 +16,7 @@ from linli.dispatch.rules import overlaps
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended
 from linli.kernel.transact import Transaction, transaction
-from linli.waves import RouteOnDesk
+from linli.waves import RouteOnDesk, route_on_desk
 
 _ATTEMPTS = 6
 
@@ -75,6 +75,29 @@ def drop(courier_id: str, route_id: str) -> None:
         try:
             with transaction() as tx:
                 let_go(tx, courier_id, route_id)
+            return
+        except AlreadyDone:  # Written meanwhile: look again.
+            continue
+    raise Contended
+
+
+def retime(route_id: str) -> None:
+    """
+    Note when a held route that was planned anew begins and ends now; again changes nothing.
+
+    Raises:
+        NotFound: There is no such route.
+        Contended: The duty was being written at every attempt.
+    """
+    for _ in range(_ATTEMPTS):
+        route = route_on_desk(route_id)
+        duty = None if route.courier_id is None else duty_of(route.courier_id)
+        holds = held(duty)
+        if route.courier_id is None or holds.get(route_id) in (None, span_text(route)):
+            return
+        try:
+            with transaction() as tx:
+                _write(tx, route.courier_id, duty, {**holds, route_id: span_text(route)})
             return
         except AlreadyDone:  # Written meanwhile: look again.
             continue

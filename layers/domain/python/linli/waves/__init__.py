@@ -36,6 +36,7 @@ from linli.waves.start import start, start_due
 from linli.waves.steps import release
 from linli.waves.stranded import resolve, see_to_stranded, stranded
 from linli.waves.swap import swap_routes
+from linli.waves.taking_over import take_over
 from linli.waves.unload import complain, note_unloadings, unloading_view
 from linli.waves.views import manifest_view, open_manifests, wave_view
 from linli.waves.waiting import give_up_replan, see_to_replans
@@ -96,6 +97,7 @@ __all__ = [
     "stranded",
     "swap_routes",
     "take_back",
+    "take_over",
     "unloading_view",
     "unoffered_waves",
     "wave_view",

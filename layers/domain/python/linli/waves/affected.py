@@ -30,6 +30,7 @@ class Scene:
     idle: tuple[Courier, ...]
     now: datetime
     products: Mapping[str, Product] = field(default_factory=dict)
+    empties: Mapping[str, Point] = field(default_factory=dict)
 
     @property
     def unload(self) -> dict[str, int]:

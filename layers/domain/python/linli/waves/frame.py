@@ -1,13 +1,14 @@
 """The first task of planning anew: what the change concerns, as a problem to solve."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from linli import catalogue, fleet, orders
+from linli import boxes, catalogue, fleet, orders
 from linli.fleet import Courier
 from linli.kernel import reads
 from linli.kernel.errors import NotFound
-from linli.kernel.time import rfc3339
+from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import transaction
 from linli.orders import Order
 from linli.routing.codec import problem_to_json
@@ -28,6 +29,7 @@ from linli.waves.rows import (
 )
 from linli.waves.rules import search_seconds
 from linli.waves.steps import keep_body
+from linli.waves.taking_over import took_of
 from linli.waves.unload import unload_of
 
 OPEN_STATES = ("offered", "taken")
@@ -98,16 +100,20 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
     slot = slot_of_wave(wave_id, now)
     riding = fleet.available(community_id, slot.starts_at)
     idle = [each for each in riding if each.courier_id not in busy]
-    stores = catalogue.stores_by_id(n for order in found.values() for n in order.store_ids)
+    errands = [leg for ride in rides if ride is not None for leg in ride.errands]
+    places = {leg.place_id for leg in errands if leg.kind == "return"}
+    places |= {n for order in found.values() for n in order.store_ids}
+    asked = boxes.empties_for(community_id, wave_id) if errands else ()
     skus = {line.sku for order in found.values() for line in order.lines}
     return Scene(
         slot=slot,
         rides=tuple(ride for ride in rides if ride is not None),
         orders=found,
-        stores=stores,
+        stores=catalogue.stores_by_id(places),
         idle=tuple(idle),
         now=now,
         products=catalogue.products_by_id(skus),
+        empties={each.request_id: each.point for each in asked},
     )
 
 
@@ -130,5 +136,7 @@ def _ride(
     rider = known.get(row.courier_id or row.planned_for)
     if rider is None:
         return None
-    version, unload = int(row.version or 1), unload_of(row)
-    return ride_of(_id(row), version, row.state, rider, legs, found, unload)
+    ride = ride_of(
+        _id(row), int(row.version or 1), row.state, rider, legs, found, took=took_of(row)
+    )
+    return replace(ride, unload=unload_of(row), depart_at=parse_instant(row.depart_at))

@@ -72,7 +72,7 @@ def _meetings(change: Replan, scene: Scene, found: Affected) -> dict[str, Point]
     waiting = {
         leg.place_id: at(leg, scene)
         for ride in (*found.rides, *found.stopped)
-        for leg in ride.left
+        for leg in (*ride.done, *ride.left)
         if leg.kind == TAKE_OVER
     }
     told = change.place.point if change.place else None
@@ -168,8 +168,8 @@ def _parts(order: Order, ride: Ride | None, found: Affected) -> Parts:
     """Where the order's parts are: at stores, aboard as if collected there, or where they wait."""
     parts = parts_of(order)
     waits_at = ride.route_id if ride in found.stopped and ride is not None else None
-    for leg in ride.left if ride else ():
-        if leg.kind == TAKE_OVER and order.order_id in leg.order_ids:
+    for leg in (*ride.done, *ride.left) if ride else ():
+        if waits_at is None and leg.kind == TAKE_OVER and order.order_id in leg.order_ids:
             waits_at = leg.place_id
     if waits_at is None:
         return parts

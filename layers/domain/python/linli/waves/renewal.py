@@ -1,6 +1,6 @@
 """From the plan of a change to the routes as they will be. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,10 @@ from linli.kernel.time import parse_instant
 from linli.orders import Order
 from linli.routing.model import Problem
 from linli.routing.plan import Plan, Route, planned_visits
-from linli.waves.affected import Scene
+from linli.waves.affected import Scene, at, place_of
 from linli.waves.changes import RoutesMoved
 from linli.waves.rides import DELIVER, TAKE_OVER, Leg, Ride, has_happened
+from linli.waves.ways import ends_at, errands_after, metres_along, ridden_metres
 
 SAME = timedelta(minutes=1)
 """A visit that moves by less is not worth a courier's look."""
@@ -81,10 +82,13 @@ def renewal_of(
     seen = {route_id: rides[route_id].version for route_id in kept["versions"] if route_id in rides}
     if seen != kept["versions"]:
         raise RoutesMoved
-    found = _with_errands(
-        _changed(kept, problem, plan, scene, routes),
-        [_stopped(rides[each], plan, scene) for each in kept["stopped"]],
-    )
+    found = [
+        _measured(route, scene)
+        for route in _with_errands(
+            _changed(kept, problem, plan, scene, routes),
+            [_stopped(rides[each], plan, scene) for each in kept["stopped"]],
+        )
+    ]
     moved = tuple(
         (scene.orders[order_id], route.route_id)
         for route in found
@@ -93,6 +97,20 @@ def renewal_of(
     )
     _check_moved(moved, {order_id for each in kept["stopped"] for order_id in rides[each].on_it})
     return Renewal(tuple(found), moved)
+
+
+def _measured(route: NewRoute, scene: Scene) -> NewRoute:
+    """The route with what was ridden of it, and with its errands behind what is left."""
+    ride = route.ride
+    if ride is None:
+        return route
+    errands, more = errands_after(route.legs, route.errands, ride, scene)
+    return replace(
+        route,
+        errands=errands,
+        metres=ridden_metres(ride, scene) + route.metres + more,
+        finish_at=ends_at(route.legs, errands, route.finish_at),
+    )
 
 
 def _with_errands(changed: Sequence[NewRoute], stopped: Sequence[NewRoute]) -> list[NewRoute]:
@@ -124,7 +142,8 @@ def _changed(
     found = []
     for vehicle in problem.vehicles:
         route, ride = planned.get(vehicle.id), rides.get(vehicle.id)
-        legs = _left(_legs(problem, route, base_at, meetings), scene) if route else ()
+        took = ride.took if ride else frozenset()
+        legs = _left(_legs(problem, route, base_at, meetings), scene, took) if route else ()
         finish_at = base_at + timedelta(seconds=route.finish_seconds if route else 0)
         metres = route.metres if route else 0
         if ride is None and legs:
@@ -143,8 +162,9 @@ def _stopped(ride: Ride, plan: Plan, scene: Scene) -> NewRoute:
     brought = {stop_id for route in plan.routes for stop_id in route.stop_ids}
     stays = set(ride.order_ids) - brought
     legs = tuple(leg.only(stays) for leg in ride.left if stays & set(leg.order_ids))
-    who = ride.rider.courier_id
-    return NewRoute(ride.route_id, ride, who, legs, 0, scene.now, ride.errands)
+    who, way = ride.rider.courier_id, [place_of(ride, scene), *(at(leg, scene) for leg in legs)]
+    metres = metres_along(way) if legs else 0
+    return NewRoute(ride.route_id, ride, who, legs, metres, scene.now, ride.errands)
 
 
 def _legs(
@@ -167,14 +187,14 @@ def _legs(
     )
 
 
-def _left(legs: Sequence[Leg], scene: Scene) -> tuple[Leg, ...]:
+def _left(legs: Sequence[Leg], scene: Scene, took: Set[str]) -> tuple[Leg, ...]:
     """The legs without what has happened since they were planned."""
     found = []
     for leg in legs:
         if not leg.of_orders:
             found.append(leg)
             continue
-        left = {n for n in leg.order_ids if not has_happened(leg, scene.orders[n])}
+        left = {n for n in leg.order_ids if not has_happened(leg, scene.orders[n], took)}
         if left:
             found.append(leg.only(left))
     return tuple(found)

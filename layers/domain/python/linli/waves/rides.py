@@ -1,7 +1,7 @@
 """Routes as they are being ridden: what has happened, what is aboard, what is left. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -81,7 +81,8 @@ class Ride:
     `done` legs have happened, as far as the orders tell; `left` ones have not. `aboard` are the
     orders whose goods (or part of them, by store) the rider carries. Orders that have ended
     without being brought are in neither, but in `on_it`, all that were to be delivered. `errands`
-    are what it does beside: fetching empties and handing them in. `unload` is as its row has it.
+    are what it does beside: fetching empties and handing them in. `unload` is as its row has it,
+    `took` are the routes whose goods the rider has taken over.
     """
 
     route_id: str
@@ -93,6 +94,8 @@ class Ride:
     on_it: tuple[str, ...]
     errands: tuple[Leg, ...] = ()
     unload: Mapping[str, int] = field(default_factory=dict)
+    took: frozenset[str] = frozenset()
+    depart_at: datetime | None = None
 
     @property
     def taken(self) -> bool:
@@ -129,23 +132,23 @@ def ride_of(
     rider: Courier,
     legs: Sequence[Leg],
     orders: Mapping[str, Order],
-    unload: Mapping[str, int] | None = None,
+    took: Set[str] = frozenset(),
 ) -> Ride:
-    """The route as its orders tell how far it is."""
+    """The route as its orders tell how far it is; `took` are the routes taken over from."""
     done: list[Leg] = []
     left: list[Leg] = []
     for leg in legs:
         if not leg.of_orders:
             continue
-        happened = {n for n in leg.order_ids if has_happened(leg, orders[n])}
+        happened = {n for n in leg.order_ids if has_happened(leg, orders[n], took)}
         gone = {n for n in leg.order_ids if is_gone(orders[n])}
         for to, which in ((done, happened), (left, set(leg.order_ids) - happened - gone)):
             if which:
                 to.append(leg.only(which))
     on_it = tuple(leg.place_id for leg in legs if leg.kind == DELIVER)
     errands = tuple(leg for leg in legs if leg.kind in ERRANDS)
-    known = tuple(done), tuple(left), on_it, errands, unload or {}
-    return Ride(route_id, version, state, rider, *known)
+    known = tuple(done), tuple(left), on_it, errands
+    return Ride(route_id, version, state, rider, *known, took=frozenset(took))
 
 
 def is_gone(order: Order) -> bool:
@@ -155,10 +158,12 @@ def is_gone(order: Order) -> bool:
     return order.state in ENDED and order.state not in STOP_DONE
 
 
-def has_happened(leg: Leg, order: Order) -> bool:
-    """Whether the leg was made for this order, by what the order knows."""
+def has_happened(leg: Leg, order: Order, took: Set[str] = frozenset()) -> bool:
+    """Whether the leg was made for this order: by what the order knows, or who took it over."""
     if order.state in STOP_DONE:
         return not is_gone(order)
+    if leg.kind == TAKE_OVER:
+        return leg.place_id in took
     if leg.kind != COLLECT:
         return False
     part = order.progress.part(leg.place_id)

@@ -60,7 +60,8 @@ class RouteRow(Row):
 
     `visits` is JSON: [kind, place_id, order ids, arrive_at, start_at, leave_at] each; `version`
     (absent: 1) counts how often it was planned. `unload` is JSON: by order that neighbours are
-    unloaded with, the grams from which an item is a drop of its own.
+    unloaded with, the grams from which an item is a drop of its own; `took` by route whose goods
+    were taken over, when.
     """
 
     table = Table.WAVES
@@ -80,6 +81,7 @@ class RouteRow(Row):
     version = NumberAttribute(null=True)
     done_at = UnicodeAttribute(null=True)
     unload = UnicodeAttribute(null=True)
+    took = UnicodeAttribute(null=True)
 
 
 class ReplanRow(Row):

@@ -1,7 +1,7 @@
 """The last task of planning anew: the routes that changed are swapped in one write, or none is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +41,16 @@ MOST_TURNED = 36
 """So many orders change courier in the routes' own write; more follow right after it."""
 
 
-def swap_routes(step: ReplanStep, now: datetime) -> dict[str, Any]:
+Retime = Callable[[str], None]
+"""Told of each route whose times have changed, once they are in force; again changes nothing."""
+
+
+def swap_routes(
+    step: ReplanStep, now: datetime, retime: Retime = lambda route_id: None
+) -> dict[str, Any]:
     """
-    Check the plan (or make one by insertion) and put it in force.
+    Check the plan (or make one by insertion) and put it in force; whoever holds a route that
+    changed is known by `retime` to ride until its new end.
 
     Raises:
         RoutesMoved: A route, or an order that is to change courier, is not as it was framed:
@@ -57,6 +64,8 @@ def swap_routes(step: ReplanStep, now: datetime) -> dict[str, Any]:
         _swap(step, Replan.model_validate_json(row.change), now)
         row = replan_row(step.wave_id, step.replan_id)
     _turn_rest(step, pending_of(row), now)
+    for route_id in json.loads(row.told or "{}").get("routes", []):
+        retime(route_id)
     return {"replan_id": step.replan_id, "state": row.state}
 
 
@@ -121,6 +130,7 @@ def _renew(tx: Transaction, route: NewRoute, ride: Ride, scene: Scene, now: date
             *_unload(legs, scene),
             RouteRow.metres.set(route.metres),
             RouteRow.finish_at.set(rfc3339(route.finish_at)),
+            *_seconds(route, ride),
             RouteRow.version.set(ride.version + 1),
             *ends,
         ],
@@ -129,6 +139,13 @@ def _renew(tx: Transaction, route: NewRoute, ride: Ride, scene: Scene, now: date
     )
     if over:
         tx.delete(PointerRow(open_key(route.route_id.split(".")[0]), route.route_id))
+
+
+def _seconds(route: NewRoute, ride: Ride) -> list[Action]:
+    """How long the route takes in all."""
+    if ride.depart_at is None or route.is_over:
+        return []
+    return [RouteRow.seconds.set(max(0, int((route.finish_at - ride.depart_at).total_seconds())))]
 
 
 def _unload(legs: Sequence[Leg], scene: Scene) -> list[Action]:
