@@ -212,6 +212,23 @@ def test_what_is_spent_is_not_taken_back_silently(db: Engine) -> None:
     assert db.everything() == before
 
 
+def test_the_id_of_a_reversal_takes_back_one_deed(db: Engine) -> None:
+    first, second, command = award(), award(), str(uuid7())
+    assert reversal(first.id, id=command).status == 201
+    assert reversal(second.id, id=command).code == "id_reused"
+    assert reversal(first.id, id=command, reason="x").code == "id_reused"
+    assert credit.statement("ann", now=v.NOON).balance_points == second.points
+
+
+def test_the_id_of_a_redemption_awards_no_deed(db: Engine) -> None:
+    award(deed="volunteered", points=10)
+    ask = credit.RedeemReward(id=uuid7(), community_id="wulin", reward="delivery")
+    credit.redeem(ask, caller=v.resident("ann"), now=v.NOON)
+    with pytest.raises(Refused) as refusal:
+        award(id=str(ask.id))
+    assert refusal.value.code == "id_reused"
+
+
 def test_a_city_takes_back_deeds_of_its_own_community_alone(db: Engine) -> None:
     gone = award()
     event = golden(
@@ -335,6 +352,23 @@ def test_a_review_of_spent_points_stays_open_for_a_person(db: Engine) -> None:
             effects={credit.REVIEW: decide_review},
         )
     assert cases.of_party("ann")[0].state == "open"
+
+
+def test_deeds_that_a_person_has_taken_back_are_no_reason_for_another_review(db: Engine) -> None:
+    mutual(3)
+    for who in ("ann", "cy", "dee"):
+        award(LATER, resident_id=who, device_id="phone-1", counterpart_id="bo")
+    assert credit.watch("wulin", LATER) == 5, "a ring of two, a device of three"
+    mine = cases.of_party("ann")
+    assert {case.about["signal"] for case in mine} == {"mutual_deeds", "shared_device"}
+    for case in mine:  # They have an entry in common.
+        command = DecideCase(id=uuid7(), decision="upheld", reason="so")
+        effects = {credit.REVIEW: decide_review}
+        cases.decide(case.case_id, command, caller=CITY, now=LATER, effects=effects)
+    assert credit.statement("ann", now=LATER).balance_points == 0
+    next_week = LATER + timedelta(days=7)
+    credit.watch("wulin", next_week)
+    assert [case.state for case in cases.of_party("ann")] == ["decided", "decided"]
 
 
 def test_the_schedules_look_at_every_community(db: Engine) -> None:

@@ -176,7 +176,7 @@ def _replay(row: DeedRow, digest: str) -> AwardedDeed:
 def _written(command: AwardDeed, digest: str) -> AwardedDeed:
     row = reads.get(DeedRow, *deed_key(command.id))
     if row is None:
-        raise Contended("the deed was written and is gone")
+        raise IdReused("the id is of another entry")
     return _replay(row, digest)
 
 

@@ -131,6 +131,16 @@ def payout_key(payout_id: object) -> tuple[str, str]:
     return f"PAYOUT#{payout_id}", "PAYOUT"
 
 
+def reversal_key(reversal_id: object) -> tuple[str, str]:
+    """The key of a command that took a deed back."""
+    return f"REVERSAL#{reversal_id}", "REVERSAL"
+
+
+def reversed_id(transfer_id: str) -> str:
+    """The id of the entry that takes a transfer back: there is one at most."""
+    return f"{transfer_id}/reversed"
+
+
 def part_key(part: int) -> str:
     """The sort key of a part of a programme's day."""
     return f"PART#{part}"

@@ -20,7 +20,7 @@ from linli.catalogue import Store
 from linli.credit.hold import put_transfer
 from linli.credit.keys import PAID, merchant_holder, payout_key, person, transfers_of
 from linli.credit.model import CASH, MOST_UNITS, Fen, MoreThanOwed, State, Transfer, merchant_of
-from linli.credit.rows import BalanceRow, PayoutRow, TransferRow
+from linli.credit.rows import AnswerRow, BalanceRow, TransferRow
 from linli.credit.statement import PAGE, Entry
 from linli.kernel import reads
 from linli.kernel.errors import AlreadyDone, Contended, IdReused, Invalid, NotFound
@@ -107,7 +107,7 @@ def pay(command: PayMerchant, *, caller: Caller, now: datetime) -> PaidMerchant:
     store, digest = _store(str(command.store_id)), fingerprint(command, by=caller.subject)
     caller.require(store.community_id, Role.CITY)
     for _ in range(_TRIES):
-        kept = reads.get(PayoutRow, *payout_key(command.id))
+        kept = reads.get(AnswerRow, *payout_key(command.id))
         if kept is not None:
             return _replay(kept, digest)
         try:
@@ -127,12 +127,12 @@ def _pay(command: PayMerchant, store: Store, digest: str, now: datetime) -> Paid
     answer = PaidMerchant(
         id=command.id, owner_id=store.owner_id, fen=command.fen, paid_at=rfc3339(now)
     )
-    row = PayoutRow(*payout_key(command.id), fingerprint=digest, body=answer.model_dump_json())
+    row = AnswerRow(*payout_key(command.id), fingerprint=digest, body=answer.model_dump_json())
     pair = merchant_of(store.community_id, store.owner_id), CASH
     transfer = Transfer(str(command.id), holder, *pair, Fen(command.fen), "paid")
     seen = BalanceRow.spent_units == paid_fen if paid else BalanceRow.pk.does_not_exist()
     with transaction() as tx:
-        tx.put(row, condition=PayoutRow.pk.does_not_exist(), refusal=AlreadyDone())
+        tx.put(row, condition=AnswerRow.pk.does_not_exist(), refusal=AlreadyDone())
         put_transfer(tx, transfer, State.POSTED, now)
         tx.update(
             BalanceRow(person(holder), PAID),
@@ -143,7 +143,7 @@ def _pay(command: PayMerchant, store: Store, digest: str, now: datetime) -> Paid
     return answer
 
 
-def _replay(row: PayoutRow, digest: str) -> PaidMerchant:
+def _replay(row: AnswerRow, digest: str) -> PaidMerchant:
     if row.fingerprint != digest:
         raise IdReused
     return PaidMerchant.model_validate_json(row.body)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from linli.credit import lots, score
 from linli.credit.hold import put_transfer
-from linli.credit.keys import POINTS, person, transfers_of
+from linli.credit.keys import POINTS, person, reversed_id, transfers_of
 from linli.credit.model import (
     ISSUER,
     Currency,
@@ -84,7 +84,7 @@ def _put(
 ) -> None:
     mine = points_of(resident_id)
     pair = (mine, ISSUER) if granted else (ISSUER, mine)
-    transfer = Transfer(f"{row.sk}/reversed", resident_id, *pair, points, reason)
+    transfer = Transfer(reversed_id(row.sk), resident_id, *pair, points, reason)
     put_transfer(tx, transfer, State.POSTED, now, by=by, reverses=row.sk, refusal=NotReversible())
 
 

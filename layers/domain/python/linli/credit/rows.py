@@ -172,8 +172,11 @@ class RedemptionRow(Row):
     refusal = UnicodeAttribute(null=True)
 
 
-class PayoutRow(Row):
-    """pk = PAYOUT#<id>, sk = PAYOUT: a payment to a merchant as it was answered; for ever."""
+class AnswerRow(Row):
+    """
+    pk = PAYOUT#<id> or REVERSAL#<id>, sk = PAYOUT or REVERSAL: a payment to a merchant, a deed
+    taken back, as it was answered; for ever.
+    """
 
     table = Table.LEDGER
     fingerprint = UnicodeAttribute()

@@ -89,7 +89,7 @@ def standing(caller: Caller, community_id: str, now: datetime) -> Standing:
         solved_at=cut.at if cut else None,
         held_until=hold.until_on if hold else None,
         held_why=hold.words if hold else None,
-        changes=[_change(each) for each in changes[:MOST_CHANGES]],
+        changes=[explained(each) for each in changes[:MOST_CHANGES]],
     )
 
 
@@ -108,7 +108,8 @@ def latest(community_id: str) -> CutoffRow | None:
     return rows[0] if rows else None
 
 
-def _change(row: TierChangeRow) -> TierChange:
+def explained(row: TierChangeRow) -> TierChange:
+    """A change of tier in words."""
     figures = {"score": row.score, "entry": row.entry, "exit": row.exit}
     en, zh = (text.format(**figures, until=row.until_on, words=row.words) for text in _WHY[row.why])
     return TierChange(at=row.sk, tier=row.tier, why_en=en, why_zh=zh)

@@ -4,14 +4,15 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linli.credit.keys import transfers_of
-from linli.credit.model import ISSUER, NotReversible
+from linli.credit.keys import reversal_key, reversed_id, transfers_of
+from linli.credit.model import ISSUER
 from linli.credit.reverse import reverse
-from linli.credit.rows import TransferRow
+from linli.credit.rows import AnswerRow, TransferRow
 from linli.kernel import reads
-from linli.kernel.errors import NotFound
+from linli.kernel.errors import AlreadyDone, IdReused, NotFound
 from linli.kernel.identity import Caller, Role
-from linli.kernel.ids import CommandId, CommunityId, PersonId
+from linli.kernel.ids import CommandId, CommunityId, PersonId, fingerprint
+from linli.kernel.time import rfc3339
 from linli.kernel.transact import transaction
 
 
@@ -44,39 +45,48 @@ def reverse_deed(command: ReverseDeed, *, caller: Caller, now: datetime) -> Reve
         NotFound: The caller is not its city, or the resident has no such deed there.
         NotReversible: It was reversed before, by another command.
         NotEnoughPoints: The points are spent.
+        IdReused: The id was used for another reversal.
     """
     caller.require(command.community_id, Role.CITY)
-    entry_id, by = f"{command.deed_id}/reversed", f"{caller.subject}/{command.id}"
-    pk = transfers_of(command.resident_id)
-    deed = reads.get(TransferRow, pk, str(command.deed_id))
+    digest = fingerprint(command, by=caller.subject)
+    row = reads.get(AnswerRow, *reversal_key(command.id))
+    if row is not None:
+        return _replay(row, digest)
+    deed = reads.get(TransferRow, transfers_of(command.resident_id), str(command.deed_id))
     if deed is None or deed.community_id != command.community_id or deed.debit != ISSUER.name:
         raise NotFound
-    if reads.get(TransferRow, pk, entry_id) is None:
-        try:
-            with transaction() as tx:
-                reverse(
-                    tx,
-                    transfer_ids=[deed.sk],
-                    resident_id=command.resident_id,
-                    reason=command.reason,
-                    by=by,
-                    now=now,
-                )
-        except NotReversible:
-            if reads.get(TransferRow, pk, entry_id) is None:
-                raise
-    return _told(command, pk, entry_id, by)
+    try:
+        return _reverse(command, deed, caller, digest, now)
+    except AlreadyDone:
+        row = reads.get(AnswerRow, *reversal_key(command.id))
+        assert row is not None, "an answer is never deleted"
+        return _replay(row, digest)
 
 
-def _told(command: ReverseDeed, pk: str, entry_id: str, by: str) -> ReversedDeed:
-    entry = reads.get(TransferRow, pk, entry_id)
-    if entry is None or entry.by != by or entry.reason != command.reason:
-        raise NotReversible
-    return ReversedDeed.model_validate(
-        {
-            "id": command.id,
-            "entry_id": entry_id,
-            "points": int(entry.units),
-            "reversed_at": entry.at,
-        }
+def _reverse(
+    command: ReverseDeed, deed: TransferRow, caller: Caller, digest: str, now: datetime
+) -> ReversedDeed:
+    answer = ReversedDeed(
+        id=command.id,
+        entry_id=reversed_id(deed.sk),
+        points=int(deed.units),
+        reversed_at=rfc3339(now),
     )
+    row = AnswerRow(*reversal_key(command.id), fingerprint=digest, body=answer.model_dump_json())
+    with transaction() as tx:
+        tx.put(row, condition=AnswerRow.pk.does_not_exist(), refusal=AlreadyDone())
+        reverse(
+            tx,
+            transfer_ids=[deed.sk],
+            resident_id=command.resident_id,
+            reason=command.reason,
+            by=f"{caller.subject}/{command.id}",
+            now=now,
+        )
+    return answer
+
+
+def _replay(row: AnswerRow, digest: str) -> ReversedDeed:
+    if row.fingerprint != digest:
+        raise IdReused
+    return ReversedDeed.model_validate_json(row.body)

@@ -5,14 +5,14 @@ It never takes anything away by itself. The resident sees the review among their
 a person upholds it, the entries are reversed by new entries, which the statement shows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from linli import cases, catalogue
 from linli.cases import Case, Decision
 from linli.credit import programme
-from linli.credit.keys import BY_DAY, day_mark
+from linli.credit.keys import BY_DAY, day_mark, reversed_id, transfers_of
 from linli.credit.reverse import reverse
 from linli.credit.rows import TransferRow
 from linli.credit.signals import Entry, Signal, signals
@@ -74,10 +74,13 @@ def review_id(signal: Signal, community_id: str, now: datetime) -> str:
 
 
 def _review(signal: Signal, community_id: str, now: datetime) -> bool:
+    standing = _not_reversed(signal.resident_id, signal.entry_ids)
+    if not standing:
+        return False  # A person has decided about all of it already.
     about = {
         "signal": signal.kind,
         "people": str(len(signal.people)),
-        "entries": " ".join(signal.entry_ids),
+        "entries": " ".join(standing),
     }
     case_id = review_id(signal, community_id, now)
     if reads.batch([cases.case_key(case_id)]).get(*cases.case_key(case_id)) is not None:
@@ -99,21 +102,25 @@ def _review(signal: Signal, community_id: str, now: datetime) -> bool:
     return True
 
 
+def _not_reversed(resident_id: str, entry_ids: Sequence[str]) -> list[str]:
+    """Those of a resident's entries that were not taken back yet."""
+    pk = transfers_of(resident_id)
+    return [each for each in entry_ids if reads.get(TransferRow, pk, reversed_id(each)) is None]
+
+
 def decide_review(tx: Transaction, case: Case, decision: Decision, now: datetime) -> None:
     """
-    What the decision on a review means: upheld, its entries of deeds are reversed; dismissed,
-    nothing.
+    What the decision on a review means: upheld, its entries of deeds are reversed, but for those
+    that another decision has reversed; dismissed, nothing.
 
     Raises, here or when `tx` commits:
         NotEnoughPoints: They are spent; the case stays open for a person to settle.
-        NotReversible: One was reversed before.
+        NotReversible: One is being reversed by somebody else; decide again.
     """
     if decision != "upheld":
         return
-    rows = [
-        reads.get(TransferRow, f"TRANSFERS#{case.party}", entry_id)
-        for entry_id in case.about["entries"].split()
-    ]
+    left = _not_reversed(case.party, case.about["entries"].split())
+    rows = [reads.get(TransferRow, transfers_of(case.party), entry_id) for entry_id in left]
     granted = [row for row in rows if row is not None and row.credit == f"points/{case.party}"]
     reverse(
         tx,
