@@ -380,3 +380,47 @@ def test_what_nobody_brings_is_left_over_with_its_reason() -> None:
         ask(InProcess(before=in_two_parts(placed[:2], placed[2:], 0)))
         check_nothing_is_lost(placed)
         assert [each.reason for each in wave().unserved] == ["no_courier"] * 4
+
+
+AWAY = {"start": {"lon": here.LON + 2, "lat": here.LAT}}
+"""Some 190 km from every door."""
+HEAVY = {"lines": [{"sku": here.SKUS[1], "units": 45}]}
+LOADED = {"lines": [{"sku": here.SKUS[1], "units": 20}]}
+IN_VAIN: dict[str, tuple[dict[str, Any], dict[str, Any], set[str], bool]] = {
+    "nobody can be there in time": (AWAY, {}, {"window_missed", "shift_too_short"}, False),
+    "more than anybody carries": ({}, LOADED, {"too_heavy"}, True),
+    "heavier than who is not trained lifts": ({}, HEAVY, {"no_skill"}, True),
+    "heavier than who is trained carries": (
+        {"skills": ["heavy_goods"]},
+        HEAVY,
+        {"too_heavy"},
+        True,
+    ),
+    "more boxes than anybody holds": (
+        {"capacity_boxes": 1},
+        {"boxes": 2},
+        {"too_many_boxes"},
+        True,
+    ),
+    "everybody's day is over": (
+        {"shift": ("08:00", "09:30")},
+        {},
+        {"shift_too_short", "window_missed"},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("rider", "wish", "reasons", "others"), IN_VAIN.values(), ids=IN_VAIN)
+def test_the_wave_comes_out_and_says_why_it_does_not_bring_what_cannot_be(
+    rider: dict[str, Any], wish: dict[str, Any], reasons: set[str], *, others: bool
+) -> None:
+    with engine():
+        here.open_community(couriers=0, units=90)
+        here.register(here.COURIERS[0], 0, "walk", **rider)
+        odd, plain = here.place(2, **wish), here.place(4)
+        assert waves.start_due(InProcess(), AFTER) == [SLOT_ID]
+        check_nothing_is_lost([odd, plain])
+        why = {each.order_id: each.reason for each in wave().unserved}
+        assert why[odd.order_id] in reasons
+        assert (plain.order_id not in why) == others

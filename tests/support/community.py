@@ -97,16 +97,18 @@ def put_slot(slot_id: str, capacity: int, cutoff_at: datetime = CUTOFF_AT) -> No
     slots.put_slot(slot_id, command, now=BEFORE)
 
 
-def register(courier: Caller, n: int, vehicle: str = "ebike") -> None:
-    """A courier who rides from eight to eight, starting near the stores."""
+def register(courier: Caller, n: int, vehicle: str = "ebike", **more: Any) -> None:
+    """A courier who rides from eight to eight unless told otherwise, starting near the stores."""
+    opens, closes = more.pop("shift", ("08:00", "20:00"))
     command = PutCourier.model_validate(
         {
             "community_id": COMMUNITY,
             "trade": "rider",
             "vehicle": vehicle,
             "start": {"lon": LON, "lat": LAT + 0.002 * n},
-            "shift": {"opens": "08:00", "closes": "20:00"},
+            "shift": {"opens": opens, "closes": closes},
         }
+        | more
     )
     fleet.put_courier(courier.subject, command)
     dispatching.verify_documents(courier.subject, COMMUNITY, command.vehicle)
