@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from linli.boxes import EmptiesRequest
 from linli.catalogue import Product
 from linli.fleet import Courier
+from linli.kernel.geography import Point
 from linli.orders import Order
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem, Stop, Window
@@ -15,6 +17,7 @@ from linli.routing.rules import STAIRS, service_seconds
 from linli.routing.verify import verify
 from linli.waves.doorsteps import HEAVY_GOODS, Goods, goods_for
 from linli.waves.rules import LATE_FEN_PER_MINUTE, LATE_SECONDS, problem_of
+from linli_solver.engines import PYVRP
 from tests.support.community import STORES
 from tests.unit.test_waves_rules import SLOT, STARTS_AT, courier, order, store
 
@@ -125,3 +128,19 @@ def test_an_order_in_two_drops_has_all_that_it_had_in_one() -> None:
         assert sum(part.size[n] for stop in two.stops for part in stop.parts) == sum(
             part.size[n] for stop in one.stops for part in stop.parts
         )
+
+
+def test_the_strong_search_brings_orders_of_two_stores_and_fetches_empties_on_one_way() -> None:
+    """What a wave poses is nothing that PyVRP refuses, or forgets."""
+    wanted = [order((STORES[0], 1), (STORES[1], 2), n=n) for n in range(1, 8)]
+    empties = [
+        EmptiesRequest(f"e-{n}", "r", Point(120.161, 30.272 + n / 1000), "1", "", 1, False, 2)
+        for n in range(2)
+    ]
+    stores, riders = [store(0), store(1)], [courier(), courier(courier_id="c-2")]
+    problem = problem_of(wanted, stores, riders, SLOT, STARTS_AT - HOUR, empties)
+    assert PYVRP.supports(problem) is None
+    plan = PYVRP.solve(problem, seconds=0.7, seed=1, start=None)
+    assert plan is not None
+    assert verify(problem, plan) == []
+    assert plan.unserved == ()
