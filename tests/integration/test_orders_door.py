@@ -233,6 +233,8 @@ NONSENSE: dict[str, dict[str, Any]] = {
     "units that are nothing": {"lines": lines(greens=None)},
     "negative points": {"spend_points": -1},
     "half a point": {"spend_points": 0.5},
+    "huge points": {"spend_points": 10**30},
+    "points as money": {"spend_fen": 300},
     "six boxes": {"boxes": 6},
     "negative boxes": {"boxes": -1},
     "swapped coordinates": {"deliver_to": v.HOME | {"lon": 30.27, "lat": 120.16}},
