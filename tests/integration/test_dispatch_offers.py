@@ -9,6 +9,7 @@ import pytest
 from linli import dispatch, fleet, orders, resilience, waves
 from linli.dispatch import Assign, CloseStep, OfferStep, RoundStep, Withdraw
 from linli.dispatch.answers import offer_to
+from linli.dispatch.duty import note
 from linli.dispatch.model import Busy, NotFit, NotHeld, NotOffered, OfferGone
 from linli.dispatch.rules import greedy
 from linli.kernel.errors import IdReused, NotFound
@@ -271,6 +272,53 @@ def test_papers_that_expire_or_are_rejected_close_the_road(db: Engine) -> None:
     with pytest.raises(fleet.HandedInAgain):
         fleet.judge(CARL.subject, "plate", verdict.model_copy(update={"version": 1}),
                     DISPATCHER, AFTER)  # fmt: skip
+
+
+def _reject(asked: Caller) -> None:
+    verdict = fleet.JudgeDocument(id=uuid7(), community_id=COMMUNITY, version=1, verdict="rejected")
+    fleet.judge(asked.subject, "health", verdict, DISPATCHER, AFTER)
+
+
+def _lapse(asked: Caller) -> None:
+    """A renewed paper is not valid on the day of the route."""
+    last = AFTER.date() - timedelta(days=1)
+    late = fleet.PutDocument(community_id=COMMUNITY, number="B-1", expires_on=last)
+    version = fleet.hand_in(asked.subject, "identity", late, AFTER).version
+    verdict = {"community_id": COMMUNITY, "version": version, "verdict": "verified"}
+    command = fleet.JudgeDocument.model_validate({"id": uuid7(), **verdict})
+    fleet.judge(asked.subject, "identity", command, DISPATCHER, AFTER)
+
+
+def _smaller(asked: Caller) -> None:
+    known = fleet.courier(COMMUNITY, asked.subject)
+    assert known is not None
+    told = known.model_dump(exclude={"courier_id"}) | {"capacity_grams": 1}
+    fleet.put_courier(asked.subject, fleet.PutCourier.model_validate(told))
+
+
+CEASED: dict[str, tuple[Callable[[Caller], object], str]] = {
+    "a document was rejected": (_reject, "documents_or_day"),
+    "a document has lapsed": (_lapse, "documents_or_day"),
+    "their day has ended": (
+        lambda asked: fleet.end(asked.subject, AFTER.date(), COMMUNITY),
+        "documents_or_day",
+    ),
+    "they are stopped": (lambda asked: note(asked.subject, stopped="sos"), "fatigue"),
+    "they ride a smaller vehicle": (_smaller, "too_small"),
+}
+
+
+@pytest.mark.parametrize("case", CEASED)
+def test_who_may_no_longer_ride_does_not_take_what_they_were_offered(db: Engine, case: str) -> None:
+    (first,) = ask()
+    happens, why = CEASED[case]
+    happens(who(first))
+    with pytest.raises(NotFit) as refused:
+        dispatch.accept(ROUTE, who(first), TOKENS, AFTER)
+    assert refused.value.fields == {"obstacle": why}
+    assert holder() is None
+    dispatch.sweep(Started(), TOKENS, LATER)
+    assert first not in ask(2)
 
 
 def test_who_is_away_or_has_ended_their_day_is_not_asked(db: Engine) -> None:

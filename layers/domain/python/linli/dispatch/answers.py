@@ -11,6 +11,7 @@ from typing import Any
 
 from linli import waves
 from linli.dispatch.duty import hold
+from linli.dispatch.fit import check_fit
 from linli.dispatch.model import NotOffered, OfferGone, OfferState, OfferStep
 from linli.dispatch.rows import (
     DUE,
@@ -27,7 +28,7 @@ from linli.kernel.identity import Caller, Role
 from linli.kernel.machines import Tokens
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
-from linli.waves import RouteTaken
+from linli.waves import RouteOnDesk, RouteTaken
 
 _ATTEMPTS = 4
 
@@ -42,6 +43,8 @@ def accept(route_id: str, caller: Caller, tokens: Tokens, now: datetime) -> None
         OfferGone: The offer was declined, withdrawn, or its time is over.
         NotOffered: It never was offered to the caller.
         Busy: The caller holds another route at that time.
+        NotFit: What was so when they were asked no longer is: a document was rejected or has
+            lapsed, their day has ended, they are stopped or due a rest.
         Contended: The courier's devices keep writing at once; again is safe.
     """
     route = waves.route_on_desk(route_id)
@@ -51,8 +54,7 @@ def accept(route_id: str, caller: Caller, tokens: Tokens, now: datetime) -> None
         if offer is not None:
             tell(offer, tokens)  # In case the first request died before it could.
         return
-    if offer is None:
-        raise RouteTaken() if route.state != "offered" else NotOffered()
+    offer = _still_fit(route, offer, caller.subject, now)
     for _ in range(_ATTEMPTS):
         try:
             with transaction() as tx:
@@ -70,6 +72,16 @@ def accept(route_id: str, caller: Caller, tokens: Tokens, now: datetime) -> None
         raise Contended
     tell(offer, tokens)
     _lose_others(route_id, offer, tokens, now)
+
+
+def _still_fit(
+    route: RouteOnDesk, offer: OfferRow | None, courier_id: str, now: datetime
+) -> OfferRow:
+    if offer is None:
+        raise RouteTaken() if route.state != "offered" else NotOffered()
+    if route.state == "offered" and offer.state == "open":
+        check_fit(route, courier_id, now)
+    return offer
 
 
 def decline(route_id: str, caller: Caller, tokens: Tokens, now: datetime) -> None:

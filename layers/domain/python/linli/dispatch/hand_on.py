@@ -16,11 +16,10 @@ from linli.dispatch import calls
 from linli.dispatch.alerts import Alert, alert
 from linli.dispatch.answers import end, offers_of
 from linli.dispatch.commands import note_command
-from linli.dispatch.duty import duty_of, hold, let_go, note
-from linli.dispatch.model import Assign, NotFit, NotHeld, OfferGone, Withdraw
-from linli.dispatch.needs import fatigue_of, needs_of, rest_of
+from linli.dispatch.duty import hold, let_go, note
+from linli.dispatch.fit import check_fit
+from linli.dispatch.model import Assign, NotHeld, OfferGone, Withdraw
 from linli.dispatch.reserved import release
-from linli.dispatch.rules import Candidate, obstacle
 from linli.dispatch.runs import begin
 from linli.kernel.errors import AlreadyDone, Contended, NotFound
 from linli.kernel.identity import Caller, Role
@@ -197,7 +196,7 @@ def assign(route_id: str, command: Assign, caller: Caller, now: datetime) -> Rou
     caller.require(route.community_id, Role.DISPATCHER)
     if route.courier_id == command.courier_id and route.state == "taken":
         return route
-    _check_fit(route, command.courier_id, now)
+    check_fit(route, command.courier_id, now)
     for _ in range(_ATTEMPTS):
         try:
             with transaction() as tx:
@@ -211,20 +210,6 @@ def assign(route_id: str, command: Assign, caller: Caller, now: datetime) -> Rou
                 raise
             return waves.route_on_desk(route_id)
     raise Contended
-
-
-def _check_fit(route: RouteOnDesk, courier_id: str, now: datetime) -> None:
-    if fleet.courier(route.community_id, courier_id) is None:
-        raise NotFound
-    riding = fleet.available(route.community_id, max(now, route.depart_at))
-    known = {each.courier_id: each for each in riding}
-    if courier_id not in known:
-        raise NotFit(obstacle="documents_or_day")
-    duty = duty_of(courier_id)
-    who = Candidate(known[courier_id], rest=rest_of(duty), fatigue=fatigue_of(duty))
-    why = obstacle(needs_of([route])[0], who, now)
-    if why is not None and why not in ("too_far",):  # How far to ride is theirs to agree to.
-        raise NotFit(obstacle=why)
 
 
 def _hand_on(

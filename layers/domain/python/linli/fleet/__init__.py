@@ -22,7 +22,7 @@ from linli.fleet.model import (
     Skill,
 )
 from linli.fleet.register import courier, couriers, put_courier
-from linli.fleet.shifts import available, declare, end, hours_on
+from linli.fleet.shifts import available, declare, end, hours_on, riding_on
 
 __all__ = [
     "Courier",
@@ -49,4 +49,5 @@ __all__ = [
     "judge",
     "missing",
     "put_courier",
+    "riding_on",
 ]

@@ -61,6 +61,18 @@ def available(community_id: str, at: datetime) -> list[Courier]:
     return riding(couriers(community_id), held, declared, on)
 
 
+def riding_on(community_id: str, courier_id: str, at: datetime) -> Courier | None:
+    """The courier, if they may ride on the local day of `at`, with that day's hours; or None."""
+    known = courier(community_id, courier_id)
+    if known is None:
+        return None
+    on = at.astimezone(ZONE).date()
+    row = reads.get(ShiftRow, community_key(community_id), shift_key(on, courier_id))
+    declared = {} if row is None else {courier_id: _declared(row, community_id)}
+    held = {courier_id: documents(community_id, courier_id)}
+    return next(iter(riding([known], held, declared, on)), None)
+
+
 def riding(
     registered: Sequence[Courier],
     held: dict[str, list[Document]],
