@@ -69,6 +69,11 @@ class Credit:
     boxes_found: int = 0
     points_earned: int = 0
     points_spent: int = 0
+    points_redeemed: int = 0
+    points_taken_back: int = 0
+    rewards_taken: int = 0
+    coupons_fen: int = 0
+    commissions_fen: int = 0
     deposits_charged_fen: int = 0
     deposits_refunded_fen: int = 0
 

@@ -22,6 +22,7 @@ from local.day import (
     neighbourhood,
     paying,
     presale,
+    privileges,
     riding,
     sensing,
     storm,
@@ -102,6 +103,7 @@ def play(stage: Stage) -> Figures:
     ride = Ride()
     scene(stage, lambda: morning(stage, day, ride))
     scene(stage, lambda: midday(stage, day, ride, shelf))
+    scene(stage, lambda: privileges.enjoy(stage))
     scene(stage, lambda: errands(stage))
     scene(stage, lambda: afternoon(stage, ride, shelf))
     scene(stage, lambda: order_by_hour(stage, day.baskets, range(AFTERNOON_UNTIL_HOUR, 24)))

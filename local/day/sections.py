@@ -157,7 +157,15 @@ def credit(figures: Figures) -> Section:
             (Both("Deposits charged", "收取押金"), yuan(of.deposits_charged_fen)),
             (Both("Deposits refunded", "退还押金"), yuan(of.deposits_refunded_fen)),
             (Both("Points earned", "获得积分"), str(of.points_earned)),
-            (Both("Points spent", "使用积分"), str(of.points_spent)),
+            (Both("Points spent on orders", "下单使用积分"), str(of.points_spent)),
+            (Both("Points spent on rewards", "兑换使用积分"), str(of.points_redeemed)),
+            (Both("Points taken back", "冲正积分"), str(of.points_taken_back)),
+            (Both("Rewards taken", "兑换权益"), str(of.rewards_taken)),
+            (Both("Coupons took off", "优惠券抵扣"), yuan(of.coupons_fen)),
+            (
+                Both("Commissions promised to leaders", "团长佣金（待结算）"),
+                yuan(of.commissions_fen),
+            ),
         ),
     )
 

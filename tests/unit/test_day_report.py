@@ -56,7 +56,16 @@ FIGURES = Figures(
         WaveFigures("wulin.courier.20261127T1600", 0, 0, 0, 0, 0, "none", 1.0),
     ],
     deliveries=Deliveries(delivered=2),
-    credit=Credit(boxes_out=2, boxes_back=1, deposits_charged_fen=2000),
+    credit=Credit(
+        boxes_out=2,
+        boxes_back=1,
+        deposits_charged_fen=2000,
+        rewards_taken=1,
+        points_redeemed=20,
+        points_taken_back=3,
+        coupons_fen=1950,
+        commissions_fen=120,
+    ),
     money=Money(online_orders=2, captured_fen=4250, refunds=1, refunded_fen=250, declined=1),
     counters=Counters(collected=2, short_units=3, proxy=1, presale_share=0.125),
     sensing=Sensing(published=30, incidents=[Incident("i", "s", "sensor-1", "respiration", 0.8)]),
@@ -258,3 +267,13 @@ def test_the_report_is_saved_as_figures_text_and_page(tmp_path: Path) -> None:
     figures = json.loads(paths[0].read_text(encoding="utf-8"))
     assert figures["fill"]["pooled"]["filled_units"] == 6
     assert figures["emergency"]["minutes_to_activation"] == 0.2
+
+
+def test_the_points_section_tells_rewards_coupons_what_was_taken_back_and_commissions() -> None:
+    (credit,) = (section for section in sections(FIGURES) if section.key == "credit")
+    told = {row[0].en: row[1] for row in credit.rows if isinstance(row[0], Both)}
+    assert told["Rewards taken"] == "1"
+    assert told["Points spent on rewards"] == "20"
+    assert told["Points taken back"] == "3"
+    assert "19.50" in str(told["Coupons took off"])
+    assert "1.20" in str(told["Commissions promised to leaders"])
