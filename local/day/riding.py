@@ -181,8 +181,11 @@ def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> l
             for order_id in visit["order_ids"]:
                 sources[order_id].append(visit["place_id"])
             continue
+        if visit["address"]:
+            points.append((visit["address"]["lon"], visit["address"]["lat"]))
+        if visit["kind"] != "deliver":
+            continue  # The light items of an order whose large ones come after: told with them.
         stops += 1
-        points.append((visit["address"]["lon"], visit["address"]["lat"]))
         at = parse_instant(visit["leave_at"])
         collected = tuple(sources[visit["place_id"]])
         ride.drops.append(Drop(courier, route_id, visit["place_id"], at, visit["boxes"], collected))
