@@ -2,10 +2,12 @@
 A day's 42,000 orders as waves: seconds and cost an order. `python -m benchmarks.waves.day`.
 
 By default a sample (`--waves 3` of 280 waves of 150 orders, as four slots of 70 communities) whose
-figures are scaled to the day; `--waves 280` plans the whole of it (hours on two cores). Each wave's
-tasks run as the state machine runs them, over DynamoDB in this process, the search as long as it
-does in production; `--at-once 2` searches that many at the same time. Every order is accounted for,
-or the exit code is 1.
+figures are scaled to the day; `--waves 280 --at-once 2 --seconds 1` plans the whole of it in some
+ten minutes of two cores. Each wave's tasks run as the state machine runs them, over DynamoDB in
+this process. `--seconds` is how long a cluster is searched (default: as in production, 11 s for 150
+stops); `--at-once` that many waves are planned at the same time. Every order is accounted for, or
+the exit code is 1. Cost is that of the seconds that were searched here, and beside it what
+production's would cost.
 
 Prices (US dollars, us-east-1, x86, read 2026-11 from the sources named): Lambda 0.0000166667 a
 GB-second and 0.20 a million requests (aws.amazon.com/lambda/pricing); Step Functions, standard,
@@ -50,10 +52,11 @@ MEMORY_MB = {
     "cluster": 1769,
     "solve": 3008,
     "check": 1024,
+    "leftovers": 1769,
     "publish": 512,
 }
 """As in `template.yaml`."""
-TRANSITIONS = 12
+TRANSITIONS = 13
 """States that a wave of one cluster enters."""
 STEP = Step(wave_id=SLOT_ID, attempt=1)
 T = TypeVar("T")
@@ -65,31 +68,37 @@ def main() -> int:
     parser.add_argument("--waves", type=int, default=3)
     parser.add_argument("--orders", type=int, default=WAVE_ORDERS, help="in each wave")
     parser.add_argument("--at-once", type=int, default=1, help="waves at the same time")
+    parser.add_argument("--seconds", type=float, help="of search, instead of production's")
     chosen = parser.parse_args()
-    began = time.perf_counter()
-    with ProcessPoolExecutor(chosen.at_once) as pool:
-        found = list(pool.map(one_wave, range(chosen.waves), [chosen.orders] * chosen.waves))
+    began, count = time.perf_counter(), chosen.waves
     total: Counter[str] = Counter()
-    for figures in found:
-        total.update(figures)
-    tell(total, chosen.waves, chosen.orders, time.perf_counter() - began)
+    with ProcessPoolExecutor(chosen.at_once) as pool:
+        asked = [chosen.orders] * count, [chosen.seconds] * count
+        for n, figures in enumerate(pool.map(one_wave, range(count), *asked), start=1):
+            total.update(figures)
+            if n % 20 == 0:
+                print(f"{n} waves, {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    tell(total, count, chosen.orders, time.perf_counter() - began)
     return 1 if total["lost"] else 0
 
 
-def one_wave(n: int, count: int) -> dict[str, float]:
+def one_wave(n: int, count: int, seconds: float | None) -> dict[str, float]:
     """Order, freeze, allocate, cluster, search, check, publish: the figures of wave `n`."""
     figures: dict[str, float] = {}
     with engine() as db:
-        furnish(n, count)
+        timed(figures, "ordering", lambda: furnish(n, count))
         waves.start_due(_Idle(), AFTER)
         db.forget_costs()
         timed(figures, "freeze", lambda: waves.freeze(STEP, AFTER))
         timed(figures, "allocate", lambda: waves.allocate(STEP, AFTER, SETTINGS, choose))
         told = timed(figures, "cluster", lambda: waves.cluster(STEP, AFTER))
         for cluster in told["clusters"]:
-            plan = timed(figures, "solve", lambda each=cluster: search(each))  # type: ignore[misc]
+            asked = seconds or cluster["seconds"]
+            figures["asked"] = figures.get("asked", 0.0) + cluster["seconds"] - asked
+            plan = timed(figures, "solve", lambda each=cluster, s=asked: search(each, s))  # type: ignore[misc]
             step = ClusterStep.model_validate({**cluster, "plan": plan})
             timed(figures, "check", lambda each=step: waves.keep_plan(each))  # type: ignore[misc]
+        timed(figures, "leftovers", lambda: waves.bring_leftovers(STEP, AFTER))
         timed(figures, "publish", lambda: waves.publish(STEP, AFTER))
         view = waves.wave_view(SLOT_ID, DISPATCHER)
         brought = view.routed_orders or 0
@@ -156,7 +165,7 @@ def choose(problem: Sourcing, seconds: float) -> dict[str, Choice]:
     return dict(allocate(problem, seconds=seconds).choices)
 
 
-def search(cluster: dict[str, Any]) -> dict[str, Any]:
+def search(cluster: dict[str, Any], seconds: float) -> dict[str, Any]:
     """What the machine and the solver's function do: read the problem, search, write the plan."""
     row = BodyRow.get(wave_key(SLOT_ID), cluster["problem_key"])
     problem = problem_from_json(json.loads(row.body)["problem"])
@@ -164,22 +173,20 @@ def search(cluster: dict[str, Any]) -> dict[str, Any]:
     def raced(problem: Problem, seconds: float) -> Plan:
         return race(problem, seconds=seconds, seed=problem.seed)
 
-    found: dict[str, Any] = json.loads(
-        json.dumps(plan_to_json(solve(problem, raced, cluster["seconds"])))
-    )
+    found: dict[str, Any] = json.loads(json.dumps(plan_to_json(solve(problem, raced, seconds))))
     return found
 
 
 def tell(total: Counter[str], count: int, each: int, took: float) -> None:
     """Print a wave's mean, and the day that follows from it."""
     placed, scale = count * each, DAY_ORDERS / (count * each)
-    print(f"{count} waves of {each} orders, a sample of {DAY_ORDERS:,} scaled by {scale:.1f}")
-    gb_seconds = 0.0
+    print(f"{count} waves of {each} orders, {placed / DAY_ORDERS:.1%} of {DAY_ORDERS:,}")
     for task, memory in MEMORY_MB.items():
-        gb_seconds += total[task] * memory / 1024
         print(f"{task:10}{total[task] / count:8.2f} s a wave at {memory} MB")
+    print(f"{'ordering':10}{total['ordering'] / count:8.2f} s a wave, no part of planning it")
+    longer = total["asked"] * MEMORY_MB["solve"] / 1024 * GB_SECOND
     cost = {
-        "Lambda": gb_seconds * GB_SECOND + count * len(MEMORY_MB) * REQUEST,
+        "Lambda": lambda_usd(total) + count * len(MEMORY_MB) * REQUEST,
         "Step Functions": count * TRANSITIONS * TRANSITION,
         "DynamoDB": total["writes"] * WRITE_UNIT + total["reads"] * READ_UNIT,
     }
@@ -187,11 +194,18 @@ def tell(total: Counter[str], count: int, each: int, took: float) -> None:
         print(f"{name:16}{usd / placed * 1000:8.4f} USD a thousand orders")
     usd = sum(cost.values())
     print(f"all             {usd / placed * 1000:8.4f} USD a thousand, {usd * scale:.2f} a day")
+    usd += longer
+    print(f"searched as in production: {usd / placed * 1000:.4f}, {usd * scale:.2f} a day")
     planning = sum(total[task] for task in MEMORY_MB)
     print(f"{planning / placed:.3f} s of functions an order, {planning * scale / 3600:.1f} h a day")
     saved = 1 - total["metres"] / max(1, total["by_hand"])
     print(f"{total['metres'] / 1000:.1f} km, {saved:.0%} under routes made by hand")
     print(f"{placed} orders, {total['unserved']} unserved, {total['lost']} lost; {took:.0f} s here")
+
+
+def lambda_usd(total: Counter[str]) -> float:
+    """What the tasks' seconds cost at their memory."""
+    return sum(total[task] * memory / 1024 * GB_SECOND for task, memory in MEMORY_MB.items())
 
 
 if __name__ == "__main__":

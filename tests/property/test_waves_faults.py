@@ -93,6 +93,27 @@ def test_whatever_happens_to_a_task_of_the_batch_no_order_is_lost(
     assert {each.verdict for each in verdicts} <= {"holds", "no_subject"}, verdicts
 
 
+@pytest.mark.parametrize(("how", "always"), FAULTS)
+def test_whatever_happens_while_a_failed_run_is_noted_the_next_one_goes_on(
+    how: How, always: bool
+) -> None:
+    machine = Asl("route_wave", dict(STANDING_IN))
+    machine.fault = Trouble("CheckPlanArn", How.ERROR, always=True)
+    machine.also = Trouble("ReleaseWaveArn", how, always)
+    waves.start_due(machine, AFTER)
+    assert machine.calls["ReleaseWaveArn"] > 0, "the fault never came"
+    assert next(iter(machine.runs.values())).startswith("FAILED")
+    machine.fault = machine.also = None
+    for minute in range(1, 3):
+        waves.start_due(machine, AFTER + timedelta(minutes=minute))
+    check_nothing_is_lost()
+
+
+def test_every_task_of_both_machines_is_struck() -> None:
+    known = {*WAVE_TASKS, *REPLAN_TASKS, "ReleaseWaveArn", "GiveUpReplanArn"}
+    assert Asl("route_wave").tasks() | Asl("replan_routes").tasks() == known
+
+
 def test_a_run_that_fails_for_good_says_why() -> None:
     machine = Asl("route_wave", dict(STANDING_IN))
     machine.fault = Trouble("ClusterWaveArn", How.ERROR, always=True)
@@ -124,4 +145,25 @@ def test_whatever_happens_to_a_task_of_planning_anew_no_order_is_lost(
     waves.replan_for(SLOT_ID, again, DISPATCHER, machine, AFTER)
     view = {line.route_id: line for line in waves.wave_view(SLOT_ID, DISPATCHER).routes}
     assert view[stopped].state == "done"
+    check_nothing_is_lost()
+
+
+@pytest.mark.parametrize(("how", "always"), FAULTS)
+def test_whatever_happens_while_planning_anew_is_given_up_its_request_comes_to_an_end(
+    how: How, always: bool
+) -> None:
+    command = StartWave(id=uuid7(), slot_id=SLOT_ID)
+    waves.start(command, DISPATCHER, Asl("route_wave", dict(STANDING_IN)), AFTER)
+    stopped = waves.wave_view(SLOT_ID, DISPATCHER).routes[0].route_id
+    machine = Asl("replan_routes", dict(STANDING_IN))
+    machine.fault = Trouble("SwapRoutesArn", How.ERROR, always=True)
+    machine.also = Trouble("GiveUpReplanArn", how, always)
+    what = change("courier_stopped", route_ids=[stopped])
+    waves.replan_for(SLOT_ID, what, DISPATCHER, machine, AFTER)
+    assert machine.calls["GiveUpReplanArn"] > 0, "the fault never came"
+    machine.fault = machine.also = None
+    waves.see_to_replans(machine, AFTER)
+    told = waves.replan_view(SLOT_ID, str(what.id), DISPATCHER)
+    assert told.state == "failed"
+    assert waves.see_to_replans(machine, AFTER) == []
     check_nothing_is_lost()

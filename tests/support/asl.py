@@ -75,8 +75,15 @@ class Asl:
         self.hear: Callable[[str], Any] = lambda token: None
         """What somebody has answered to a task's token by now; None: nothing, in all its time."""
         self.fault: Trouble | None = None
+        self.also: Trouble | None = None
         self.calls: Counter[str] = Counter()
         self.runs: dict[str, str] = {}
+
+    def tasks(self) -> set[str]:
+        """What its tasks call, as a fault names it."""
+        text = json.dumps(self._definition)
+        reads = {"getItem"} if "dynamodb:getItem" in text else set()
+        return reads | set(re.findall(r'"FunctionName": "(\w+)"', text))
 
     def start(self, name: str, payload: dict[str, Any]) -> None:
         """Run to the end, unless there was such a run."""
@@ -126,7 +133,7 @@ class Asl:
     def _call(self, resource: str, sent: dict[str, Any]) -> Any:
         task = sent["FunctionName"] if "lambda" in resource else "getItem"
         self.calls[task] += 1
-        fault = self.fault if self.fault and self.fault.task == task else None
+        fault = next((each for each in (self.fault, self.also) if each and each.task == task), None)
         strikes = fault is not None and (fault.always or self.calls[task] == 1)
         if fault and strikes and fault.how not in (How.CRASH_AFTER, How.ERROR_AFTER):
             raise _runtime._ExecutionError(_ERRORS[fault.how], "injected")

@@ -1,8 +1,10 @@
 """From orders to a problem, from a plan to routes: what each rule says."""
 
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from linli.catalogue import Store
@@ -16,6 +18,8 @@ from linli.slots import PriceRule, Slot
 from linli.waves.doorsteps import parts_of
 from linli.waves.picks import picks_of
 from linli.waves.rules import (
+    AT_ONCE,
+    SEARCH_SECONDS,
     area_of,
     base_of,
     problem_of,
@@ -240,3 +244,17 @@ def test_an_offer_of_one_door_does_not_tell_the_door() -> None:
 @pytest.mark.parametrize(("stops", "seconds"), [(1, 1), (15, 2), (150, 11), (2000, 12)])
 def test_the_search_is_short_for_few_stops_and_bounded_for_many(stops: int, seconds: int) -> None:
     assert search_seconds(stops) == seconds
+
+
+@pytest.mark.parametrize(("clusters", "seconds"), [(4, 12), (5, 12), (9, 8), (48, 2)])
+def test_many_clusters_share_the_seconds_of_one_wave(clusters: int, seconds: int) -> None:
+    assert search_seconds(200, clusters) == seconds
+    rounds = -(-clusters // AT_ONCE)
+    assert rounds * seconds <= max(SEARCH_SECONDS, 2 * rounds)
+
+
+def test_as_many_clusters_are_searched_at_once_as_their_seconds_are_reckoned_for() -> None:
+    machine = yaml.safe_load(
+        (Path(__file__).parents[2] / "statemachines/route_wave.asl.yaml").read_text("utf-8")
+    )
+    assert machine["States"]["PlanClusters"]["MaxConcurrency"] == AT_ONCE

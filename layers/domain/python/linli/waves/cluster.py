@@ -62,7 +62,7 @@ def cluster(step: Step, now: datetime) -> dict[str, Any]:
             **step.model_dump(),
             "cluster": n,
             "problem_key": problem_key(step.attempt, n),
-            "seconds": search_seconds(stops),
+            "seconds": search_seconds(stops, len(sizes)),
         }
         for n, stops in sizes.items()
     ]

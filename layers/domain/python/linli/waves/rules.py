@@ -29,6 +29,9 @@ fee)."""
 LONGEST_LEAD = timedelta(days=1)
 DROP = "drop"
 """The kind of a visit that hands over some of an order, of which the rest follows."""
+AT_ONCE, SEARCH_SECONDS = 4, 24
+"""Clusters that the state machine searches at the same time, and what all of a wave's searches may
+take of the minute from its cut-off to its manifests."""
 AREA_DECIMALS = 2
 """Degrees of an offer's centre are rounded to a hundredth, about a kilometre: one stop's route
 must not tell an address."""
@@ -64,9 +67,13 @@ def _seconds(instant: datetime, base_at: datetime) -> int:
     return round((instant - base_at).total_seconds())
 
 
-def search_seconds(stops: int) -> int:
-    """How long to search for a cluster's plan: little for a few stops, never over 12 s."""
-    return min(12, 1 + stops // 15)
+def search_seconds(stops: int, clusters: int = 1) -> int:
+    """
+    How long to search for a cluster's plan: little for a few stops, never over 12 s, and less
+    where a wave has so many clusters that they are searched one after the other.
+    """
+    rounds = -(-clusters // AT_ONCE)
+    return min(12, 1 + stops // 15, max(2, SEARCH_SECONDS // rounds))
 
 
 def problem_of(
