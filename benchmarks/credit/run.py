@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.credit import crowd, growth
 from linli import credit
 from linli.credit import AwardDeed, Done, Fen, Points, RedeemReward
+from linli.kernel import reads
 from linli.kernel.ids import uuid7
 from linli.kernel.time import local_date
 from linli.kernel.transact import Transaction, transaction
@@ -103,16 +104,19 @@ def _award(n: int) -> None:
 
 
 def _hold(n: int) -> str:
-    transfer_id = str(uuid7())
+    """As an order does, which reads the community's quota with all else that it needs."""
+    transfer_id, on = str(uuid7()), local_date(v.NOON)
+    found = reads.batch(credit.quota_keys(f"c-{n // 100}", on))
     _tx(
         lambda tx: credit.hold_points(
             tx,
             transfer_id=transfer_id,
             resident_id=f"r-{n}",
             points=Points(1),
-            on=local_date(v.NOON),
+            on=on,
             cap_points=Points(20),
             now=v.NOON,
+            quota=credit.quota_in(found, f"c-{n // 100}", on),
         )
     )
     return transfer_id
