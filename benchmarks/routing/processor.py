@@ -20,7 +20,7 @@ from linli_solver.instances.model import Instance, Routing, rank
 from linli_solver.search.data import InstanceData
 from linli_solver.search.drive import MEETINGS, MIXES
 from linli_solver.search.ils import Search
-from linli_solver.search.instances import VARIANTS, vehicle_price
+from linli_solver.search.instances import variants_for, vehicle_price
 
 TURN = 8
 """Steps in one turn."""
@@ -31,7 +31,8 @@ class Runner:
 
     def __init__(self, form: InstanceData, seconds: float, variant: int) -> None:
         began = time.process_time()
-        settings, seed = VARIANTS[variant], 1 + 1000 * variant
+        settings = variants_for(form.instance)[variant]
+        seed = 1 + 1000 * variant
         self.search = Search(form.data, seed, settings, form.prices(), form.way())
         self.seconds, self.used = seconds, time.process_time() - began
         self._met = self._mixed = 0

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.routing.waves import Wave, wave_problem
+from benchmarks.routing.waves import Wave, rich_problem, wave_problem
 from linli.routing.codec import plan_from_json, problem_to_json
+from linli.routing.insertion import insertion
 from linli.routing.model import Problem, Return, Underway
 from linli.routing.plan import rank as plan_rank
 from linli.routing.verify import verify
@@ -141,6 +142,18 @@ def test_a_wave_s_plan_holds_and_is_no_dearer_than_the_spare_one() -> None:
     plan = race(problem, seconds=3)
     assert verify(problem, plan) == []
     assert plan_rank(problem, plan) <= plan_rank(problem, spare)
+
+
+def test_a_large_wave_with_every_rule_is_divided_and_planned_in_time() -> None:
+    problem = rich_problem(200)
+    began = time.process_time()
+    spare = insertion(problem)
+    assert time.process_time() - began < 1.5, "some half a second where nobody else is busy"
+    began = time.monotonic()
+    plan = race(problem, seconds=3)
+    assert time.monotonic() - began < 3 * 1.05 + LATE
+    assert verify(problem, plan) == []
+    assert plan_rank(problem, plan)[:2] <= plan_rank(problem, spare)[:2]
 
 
 def test_a_running_plan_is_never_made_worse() -> None:

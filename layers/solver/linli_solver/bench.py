@@ -4,7 +4,7 @@ A public instance solved within a time: the race of engines on it, and the heuri
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from linli_solver.instances.check import faults
 from linli_solver.instances.insertion import heuristic
@@ -14,6 +14,9 @@ from linli_solver.race import Entrant, Outcome, Race, Rank, cores
 
 PYVRP = "linli_solver.search.instances:search"
 ORTOOLS = Entrant("ortools", "linli_solver.plain:search")
+LARGE = 500
+"""Customers from which on searches begin with the heuristic's routing: from nothing they take
+seconds to hold at all, and end dearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,19 @@ def solve(
     Where no engine answers, the heuristic does; its routing may leave customers out, which
     `faults` tells.
     """
+    order = Order(time.monotonic() + seconds, seed, 0, steps)
+    large = chosen is None and len(instance.customers) >= LARGE and not instance.pairs
     if chosen is None:
         chosen = entrants(cores() if steps is None else 1)
-    order = Order(time.monotonic() + seconds, seed, 0, steps)
 
     def judge(routing: Routing) -> Rank | None:
         return None if faults(instance, routing) else rank(instance, routing)
 
-    spare: list[Routing] = []
+    spare = [heuristic(instance)] if large else []
+    if large and judge(spare[0]) is not None:
+        order = replace(order, start=spare[0])
     race = Race(instance, order, judge, [ORTOOLS])
-    outcome = race.run(chosen, lambda: spare.append(heuristic(instance)))
+    outcome = race.run(chosen, None if large else lambda: spare.append(heuristic(instance)))
     known = judge(spare[0])
     answer: Routing | None = outcome.answer
     if answer is None or outcome.rank is None or (known is not None and known < outcome.rank):

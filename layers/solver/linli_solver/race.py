@@ -3,7 +3,7 @@ Searches that race in processes of their own, exchange what they find, and end w
 
 Every answer is judged here, by a check that shares nothing with the engines, before it counts or
 is passed on. An engine that fails, or has nothing after a third of the time, brings in its
-reserve; processes that outlast the deadline are killed.
+reserve. Searches are asked to end a little before the deadline, and killed at it.
 """
 
 import os
@@ -19,8 +19,8 @@ from typing import Any
 from linli_solver.link import Order
 from linli_solver.worker import Job
 
-GRACE = 0.01
-"""Share of the time that searches may take beyond the deadline to hand over their last answer."""
+HAND_OVER, AT_LEAST_SECONDS = 0.01, 0.02
+"""Share of the time, and seconds, that searches end earlier, to hand over their last answer."""
 PATIENCE = 0.33
 
 Rank = tuple[int, ...]
@@ -72,11 +72,13 @@ class Race:
     def __init__(
         self, subject: Any, order: Order, judge: Judge, reserve: Sequence[Entrant] = ()
     ) -> None:
-        self._subject, self._order, self._judge = subject, order, judge
+        self._subject, self._judge, self._last = subject, judge, order.deadline
         self._reserve = list(reserve)
         self._runners: list[_Runner] = []
         self._began = time.monotonic()
         self._allowed = max(0.0, order.deadline - self._began)
+        early = max(HAND_OVER * self._allowed, min(AT_LEAST_SECONDS, self._allowed / 10))
+        self._order = replace(order, deadline=order.deadline - early)
         self.outcome = Outcome()
 
     def run(
@@ -90,6 +92,8 @@ class Race:
                 meanwhile()
             self._listen()
         finally:
+            for runner in self._runners:
+                runner.process.kill()  # All at once: each takes a while to end.
             for runner in self._runners:
                 self._end(runner)
         return self.outcome
@@ -121,7 +125,7 @@ class Race:
             self._failed(self._runners[-1], type(failure).__name__)
 
     def _listen(self) -> None:
-        last = self._order.deadline + GRACE * self._allowed
+        last = self._last
         while self._runners:
             now = time.monotonic()
             if now >= last:

@@ -8,6 +8,7 @@ together. No clock, no randomness.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from linli_solver.instances.model import Instance, Routing
 from linli_solver.instances.savings import fits_savings, nearest, savings
@@ -67,6 +68,8 @@ class _Insertion:
     def _best(self, nodes: tuple[int, ...], tours: Sequence[_Tour]) -> Place | None:
         best: Place | None = None
         idle = [_Tour(kind) for kind, left in enumerate(self._left) if left]
+        if len(nodes) == 1:
+            return self._best_of_one(nodes[0], (*tours, *idle))
         for tour in (*tours, *idle):
             for way in self._ways(tour, nodes):
                 length = self._length(tour.kind, way)
@@ -74,6 +77,23 @@ class _Insertion:
                 if (best is None or cost < best[0]) and self._holds(tour.kind, way, length):
                     best = cost, tour, way
         return best
+
+    def _best_of_one(self, node: int, tours: Sequence[_Tour]) -> Place | None:
+        """Places by what they cost, up to the first that holds."""
+        rows, found = self._metres, []
+        for n, tour in enumerate(tours):
+            depot = self._of.fleets[tour.kind].depot
+            before = self._cost(tour.kind, tour.length)
+            way = [depot, *tour.nodes, depot]
+            for position, (a, b) in enumerate(pairwise(way)):
+                length = tour.length + rows[a][node] + rows[node][b] - (rows[a][b] if a != b else 0)
+                found.append((self._cost(tour.kind, length) - before, n, position, length))
+        for cost, n, position, length in sorted(found):
+            tour = tours[n]
+            way = [*tour.nodes[:position], node, *tour.nodes[position:]]
+            if self._holds(tour.kind, way, length):
+                return cost, tour, way
+        return None
 
     def _cost(self, kind: int, length: int) -> int:
         fleet = self._of.fleets[kind]
@@ -83,9 +103,6 @@ class _Insertion:
     def _ways(self, tour: _Tour, nodes: tuple[int, ...]) -> Iterator[list[int]]:
         for n in range(len(tour.nodes) + 1):
             way = [*tour.nodes[:n], nodes[0], *tour.nodes[n:]]
-            if len(nodes) == 1:
-                yield way
-                continue
             for m in range(n + 1, len(way) + 1):
                 yield [*way[:m], nodes[1], *way[m:]]
 
