@@ -1,5 +1,6 @@
 """Solve a routing problem with an engine that may fail, and always answer with a checked plan."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,7 +33,8 @@ def solve(
 
     Otherwise the fallback's, whose `fallback_from` says why: `engine_absent`,
     `engine_failed:<error type>`, `plan_rejected:<first violation>` or `plan_dearer`. Engines see
-    the drops of an order as one stop.
+    the drops of an order as one stop. The fallback's plan is made first, and its time is the
+    engine's loss, so that both end within `seconds`.
 
     Raises:
         PlanRejected: The fallback's plan was wrong as well.
@@ -43,8 +45,10 @@ def solve(
 def _solved(
     problem: Problem, engine: Engine | None, seconds: float, fallback: Callable[[Problem], Plan]
 ) -> Plan:
-    plan, why = _attempt(problem, engine, seconds)
+    began = time.monotonic()
     spare = fallback(problem)
+    left = seconds - (time.monotonic() - began)
+    plan, why = _attempt(problem, engine, max(seconds / 2, left))
     if plan is not None and rank(problem, plan) <= rank(problem, spare):
         return plan
     violations = verify(problem, spare)
