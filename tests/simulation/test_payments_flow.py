@@ -300,7 +300,7 @@ MUTANTS = (
         "refunds together may exceed what was paid",
         "paying",
         "linli.payments.refunds",
-        "PaymentRow.refundable_fen >= owed.fen\n",
+        "PaymentRow.refundable_fen >= owed.fen + owed.leaving_fen\n",
         "PaymentRow.pk.exists()\n",
     ),
     Mutant(
