@@ -1,5 +1,8 @@
 """The threshold between large and light drops follows from what unloadings have shown."""
 
+import io
+import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.unloading.run import FIRST_TRY, Assumed, history
 from linli.kernel.geography import Point
-from linli.routing.codec import problem_from_json, problem_to_json
+from linli.routing.codec import plan_from_json, problem_from_json, problem_to_json
 from linli.routing.drops import planned_whole
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem, Window
@@ -37,6 +40,7 @@ from linli.routing.unloading import (
 )
 from linli.routing.verify import Code, verify
 from linli.routing.visits import Call, Kind
+from linli_solver.__main__ import main
 
 HALL = Point(121.47, 31.23)
 DOOR = Doorstep("o1", HALL, 5, False, {"hall": (9_000, 1), "market": (1_000, 0)}, Window(0, 7_200))
@@ -201,3 +205,13 @@ def ridden(problem: Problem, n: int, stop_ids: set[str]) -> Route:
     route = route_for(problem, problem.vehicles[n], calls)
     assert isinstance(route, Route)
     return route
+
+
+def test_the_command_line_keeps_the_drops_of_an_order_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = neighbours()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(problem_to_json(problem))))
+    assert main(["route", "--seconds", "0.3"]) == 0
+    plan = plan_from_json(json.loads(capsys.readouterr().out))
+    assert (verify(problem, plan), plan.unserved) == ([], ())

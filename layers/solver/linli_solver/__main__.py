@@ -58,11 +58,14 @@ def _left(seconds: float, began: float) -> float:
 
 def _route(chosen: argparse.Namespace, began: float) -> int:
     from linli.routing.codec import plan_to_json, problem_from_json
+    from linli.routing.drops import planned_whole
     from linli_solver.engines import race
 
     problem = problem_from_json(json.load(sys.stdin))
     left = _left(chosen.seconds, began)
-    plan = race(problem, seconds=left, seed=chosen.seed, steps=chosen.steps)
+    plan = planned_whole(
+        problem, lambda whole: race(whole, seconds=left, seed=chosen.seed, steps=chosen.steps)
+    )
     if plan.fallback_from:
         sys.stderr.write(f"{plan.solver}, since {plan.fallback_from}\n")
     json.dump(plan_to_json(plan), sys.stdout, ensure_ascii=False)
