@@ -11,7 +11,7 @@ from tests.simulation.flows import FLOWS
 from tests.support.world import FIRST_SEED, SEEDS, first_caught, play
 
 PARTS = 6
-SEEDS_A_FLOW = SEEDS or 60  # Some nine hundred in all.
+SEEDS_A_FLOW = SEEDS or 40  # Some six hundred in all.
 
 
 @pytest.mark.parametrize("part", range(PARTS))
