@@ -234,6 +234,38 @@ def test_distance_bounds_a_route_with_its_service() -> None:
     ]
 
 
+CORDEAU = """2 1 2 2
+ 30 20
+ 0 15
+ 1  3  4 5 10 1 2 1 2
+ 2 11  0 5 12 1 2 1 2
+ 3  0  0 0  0 0 0
+ 4 10  0 0  0 0 0
+"""
+
+
+def test_cordeau_s_customers_keep_their_numbers_and_depots_their_vehicles() -> None:
+    instance = parse_instance(CORDEAU, "p00")
+    assert (instance.customers, instance.depots) == ([1, 2], (0, 3))
+    routing = Routing(((0, (1,)), (1, (2,))))
+    assert faults(instance, routing) == []
+    assert to_sol(instance, routing) == "Route #1: 1\nRoute #2: 2\nCost 12.00\n"
+    shorter = parse_instance(CORDEAU.replace(" 30 20", " 14 20"), "p00")
+    assert faults(shorter, routing) == ["route 0 takes too long"]
+    assert "route 0 is overloaded" in faults(instance, Routing(((0, (1, 2)),)))
+
+
+def test_cordeau_s_windows_are_the_last_two_columns() -> None:
+    lines = CORDEAU.replace("2 1 2 2", "6 1 2 2").splitlines()
+    text = "\n".join(
+        [*lines[:3], f"{lines[3]} 6 8", f"{lines[4]} 0 90", *(f"{each} 0 99" for each in lines[5:])]
+    )
+    instance = parse_instance(text, "pr00")
+    assert (instance.opens[1], instance.closes[1]) == (60_000, 80_000)
+    with pytest.raises(InvalidProblem):
+        parse_instance(text.replace("6 1 2 2", "7 1 2 2", 1), "pr00")
+
+
 FULL = [[0, 1, 2, 3], [1, 0, 4, 5], [2, 4, 0, 6], [3, 5, 6, 0]]
 FORMS = {
     "LOWER_ROW": "1 2 4 3 5 6",

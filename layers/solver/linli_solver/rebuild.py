@@ -28,12 +28,14 @@ from linli_solver.trips import divided, load
 SOLVER = "rebuild"
 NEAR = 40
 """Nearest stops of a stop that are looked at."""
-STRINGS, LONGEST, REMOVED = 4, 8, 8
+STRINGS, LONGEST, REMOVED = 4, 8, 12
 """Most routes disturbed at once, most stops of one, and about how many in all."""
+LARGE, REMOVED_OF_LARGE = 200, 8
+"""With more stops, smaller steps: there is time for few on each."""
 BLINK = 0.02
 """How often a route is overlooked while a stop is put back."""
 CHOICES = 2
-HOT, COLD = 0.3, 0.01
+HOT, COLD = 1.0, 0.01
 """Temperatures at the beginning and the end, in mean ways to the nearest stops."""
 State = list[tuple[list[Trip], int]]
 Kept = dict[int, tuple[Tour, list[Trip], int]]
@@ -176,7 +178,9 @@ class Rebuild:
     def _ruin(self, kept: Kept) -> list[int] | None:
         """Take strings of stops out of routes near one stop; None when a route then breaks."""
         seed = self._chance.choice(self._seeds)
-        goal = self._chance.randint(1, 2 * REMOVED)
+        goal = self._chance.randint(
+            1, 2 * (REMOVED if len(self._fleet.open) <= LARGE else REMOVED_OF_LARGE)
+        )
         removed: list[int] = []
         for stop in (seed, *self._nearby.near[seed]):
             tour = self._nearby.tour_of.get(stop)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from linli.routing.model import InvalidProblem
+from linli_solver.instances.cordeau import is_cordeau, read_cordeau
 from linli_solver.instances.lilim import read_lilim
 from linli_solver.instances.model import Instance
 from linli_solver.instances.solomon import read_solomon
@@ -40,5 +41,5 @@ def parse_instance(text: str, name: str) -> Instance:
     if "CUSTOMER" in words or "VEHICLE" in words:
         return read_solomon(text)
     if all(each.lstrip("-+").replace(".", "", 1).isdigit() for each in lines[0].split()):
-        return read_lilim(text, name)
-    raise InvalidProblem("file", "neither Solomon's, nor VRPLIB's, nor Li and Lim's format")
+        return read_cordeau(text, name) if is_cordeau(lines) else read_lilim(text, name)
+    raise InvalidProblem("file", "neither Solomon's, VRPLIB's, Cordeau's, nor Li and Lim's format")
