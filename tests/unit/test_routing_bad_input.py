@@ -182,6 +182,13 @@ def _ride(problem: dict[str, Any], locked: list[Any], at: int = 0) -> None:
     problem["vehicles"][0].update(underway=underway)
 
 
+def _drop(problem: dict[str, Any], of: str) -> dict[str, Any]:
+    """The problem's first stop with a drop of its own behind it."""
+    problem["stops"].append(problem["stops"][0] | {"id": "more", "order_id": of})
+    more: dict[str, Any] = problem["stops"][0]
+    return more
+
+
 MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "empty object": (lambda it: it.clear(), "travels"),
     "no stops field": (lambda it: it.pop("stops"), "stops"),
@@ -259,6 +266,14 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "vehicles[0].underway.locked[0].kind",
     ),
     "riding from nowhere": (lambda it: _ride(it, [], at=4), "vehicles[0].underway.at"),
+    "a drop of a drop": (
+        lambda it: (_drop(it, "near"), it["stops"][0].update(order_id="far")),
+        "stops[2].order_id",
+    ),
+    "taken back before the last drop": (
+        lambda it: _drop(it, "near").update(returns=[{"depot_id": "store", "load_grams": 1}]),
+        "stops[0].returns",
+    ),
     "a pole too far": (
         lambda it: it.update(geometry={"points": [{"lon": 0, "lat": 91}], "paces": []}),
         "geometry.points[0].lon",

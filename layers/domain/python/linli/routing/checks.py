@@ -47,6 +47,7 @@ def check(problem: Problem) -> None:
     known = {depot.id for depot in problem.depots}
     for n, stop in enumerate(problem.stops):
         _check_stop(f"stops[{n}]", stop, places, known)
+    _check_drops(problem.stops)
     profiles = {travel.profile for travel in problem.travels}
     for n, vehicle in enumerate(problem.vehicles):
         _check_vehicle(f"vehicles[{n}]", vehicle, places, profiles)
@@ -71,6 +72,18 @@ def _check_stop(path: str, stop: Stop, places: int, depots: set[str]) -> None:
         if part.cold_limit_seconds is not None:
             limit = f"{path}.parts[{n}].cold_limit_seconds"
             _check_number(limit, part.cold_limit_seconds, HORIZON_SECONDS)
+
+
+def _check_drops(stops: Sequence[Stop]) -> None:
+    """Drops of an order name its first, which is none of another's; returns go with the last."""
+    first = {stop.id: stop for stop in stops}
+    last = {stop.order: n for n, stop in enumerate(stops) if stop.order_id}
+    for n, stop in enumerate(stops):
+        before = first.get(stop.order_id) if stop.order_id else None
+        if before is not None and before.order_id:
+            raise InvalidProblem(f"stops[{n}].order_id", "is itself a drop of another order")
+        if stop.returns and stop.order in last and n != last[stop.order]:
+            raise InvalidProblem(f"stops[{n}].returns", "go with the last drop of the order")
 
 
 def _check_loads(path: str, loads: Sequence[Part | Return], depots: set[str]) -> None:
