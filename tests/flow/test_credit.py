@@ -119,6 +119,31 @@ def test_an_appeal_and_a_review_are_cases_that_a_person_decides(town: Town) -> N
     assert before - after == 3
 
 
+def test_an_upheld_appeal_holds_a_place_in_the_tier_beyond_the_night(town: Town) -> None:
+    who = f"{PEOPLE[0]}@resident"
+    mine = town.sure("GET", "/v1/me/cases", who)["cases"]
+    appeal = next(case for case in mine if case["kind"] == "tier_appeal")
+    answer = {"id": str(uuid7()), "decision": "upheld", "reason": "志愿记录属实"}
+    town.sure("POST", f"/v1/cases/{appeal['case_id']}/decide", "c@city", answer)
+    town.start("ResolveTiersFunction")
+    seen = town.sure("GET", "/v1/me/tier", who, community_id=COMMUNITY)
+    assert (seen["tier"], seen["held_why"]) == ("top", "志愿记录属实")
+    assert 7 < seen["top_residents"] <= 9, "15 to 18 % of fifty"
+
+
+def test_merchants_and_programme_have_accounts(town: Town) -> None:
+    path = f"/v1/stores/{STORE}/account"
+    keeper = {"Authorization": f"Bearer {town.stack.token(('store', STORE), subject='k')}"}
+    for seen in (town.client.get(path, headers=keeper), town.call("GET", path, "c@city")):
+        assert (seen.status_code, seen.json()["owed_fen"]) == (200, 0)
+    paid = {"id": str(uuid7()), "store_id": STORE, "fen": 1}
+    assert town.call("POST", "/v1/merchant-payouts", "c@city", paid).json()["code"] == (
+        "more_than_owed"
+    )
+    of = town.sure("GET", f"/v1/credit-programmes/{COMMUNITY}/account", "c@city")
+    assert (of["balance_fen"], [one["owner_id"] for one in of["merchants"]]) == (0, ["o"])
+
+
 def test_a_resident_joins_a_leader_by_their_own_word(town: Town) -> None:
     building = {"community_id": COMMUNITY, "building": "7"}
     town.sure("PUT", "/v1/leaders/me", "l@leader", building)
