@@ -1,14 +1,19 @@
 """Lifts and the quiet of buildings over an engine: voices counted once, races, what follows."""
 
+import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from linli import buildings, catalogue, dispatch, orders, waves
 from linli.buildings import NotQuietHere, QuietAnswer, QuietComplaint, ReportLift
 from linli.dispatch import TellActions
+from linli.kernel import door
 from linli.kernel.errors import IdReused, NotFound, Refused
 from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
@@ -30,6 +35,7 @@ from tests.support.community import (
 )
 from tests.support.dispatching import Started
 from tests.support.engine import Engine, engine
+from tests.support.http import golden, send
 from tests.support.picking import send_off
 
 ANNA = COURIERS[0]
@@ -167,3 +173,82 @@ def test_a_quiet_order_that_was_left_at_its_door_counts_once(db: Engine) -> None
     for _ in range(2):
         dispatch.tell(command, ANNA, with_, AFTER)
     assert buildings.quiet_index(COMMUNITY).buildings[0].counts.deliveries == 1
+
+
+class Doors:
+    """The doors of buildings, at hours after `AFTER` by the deployment's clock."""
+
+    def __init__(self, clock: Path) -> None:
+        self._clock = clock
+
+    def at(self, hours: float) -> None:
+        """Set the clock."""
+        now = AFTER + timedelta(hours=hours)
+        self._clock.write_text(str(now.timestamp() - time.time()))
+
+    def ask(self, method: str, path: str, who: str, **body: Any) -> Any:
+        """The answer to `resident-3` or `courier-1`."""
+        roles = f"{who.partition('-')[0]}@{COMMUNITY}"
+        event = golden("courier_registered", subject=who, roles=roles)
+        event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} {path}"
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["requestContext"]["http"]["method"] = method
+        event["queryStringParameters"] = {"community_id": COMMUNITY}
+        event["body"] = None
+        if method == "POST":
+            event["body"] = json.dumps({"id": str(uuid7()), "community_id": COMMUNITY, **body})
+        answer = send("buildings", event)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+
+@pytest.fixture
+def doors(db: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Doors]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # As Lambda would; nothing is called.
+    monkeypatch.setenv("CLOCK_FILE", str(tmp_path / "clock"))
+    door.settings.cache_clear()
+    opened = Doors(tmp_path / "clock")
+    opened.at(0)
+    yield opened
+    door.settings.cache_clear()
+
+
+def test_a_lift_is_broken_for_six_hours_and_for_a_day_once_a_courier_confirms(
+    doors: Doors,
+) -> None:
+    def seen(hours: float) -> list[str]:
+        doors.at(hours)
+        return [x["building"] for x in doors.ask("GET", "/v1/lifts", "resident-1")["lifts"]]
+
+    for building, at in (("7", AFTER), ("8", AFTER)):
+        word = {"building": building, "unit": "1", "works": False, "at": at.isoformat()}
+        assert doors.ask("POST", "/v1/lift-reports", "resident-1", **word)["broken"]
+    doors.at(5)
+    later = (AFTER + timedelta(hours=5)).isoformat()
+    word = {"building": "7", "unit": "1", "works": False, "at": later}
+    told = doors.ask("POST", "/v1/lift-reports", "courier-1", **word)
+    assert (told["lift"]["confirmed_by"], told["changed"]) == ("courier-1", False)
+    assert (seen(5.9), seen(6.1), seen(28.9), seen(29.1)) == (["7", "8"], ["7"], ["7"], [])
+
+
+def test_the_night_opens_by_buildings_then_for_the_community_and_closes_by_complaints(
+    doors: Doors,
+) -> None:
+    def stage() -> str:
+        return str(doors.ask("GET", "/v1/quiet", "resident-1")["stage"])
+
+    for building in ("1", "2", "3"):
+        for n in range(12):
+            doors.ask("POST", "/v1/quiet/answers", f"resident-{n}", building=building, accepts=True)
+    assert stage() == "pilot"
+    with pytest.raises(NotQuietHere):
+        place(order(quiet=True, building="9"))
+    for n in range(30):
+        buildings.count_quiet_delivery(COMMUNITY, "1", f"order-{n}", AFTER)
+    assert stage() == "community"
+    assert place(order(quiet=True, building="9")).quiet
+    for n in range(2):
+        doors.ask("POST", "/v1/quiet/complaints", f"resident-{n}", building="2")
+    assert stage() == "pilot"
+    with pytest.raises(NotQuietHere):
+        place(order(quiet=True, building="9"))

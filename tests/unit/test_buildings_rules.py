@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linli.buildings.lift_rules import Lift, after, is_broken
@@ -162,3 +162,23 @@ def test_a_complaint_or_a_no_never_helps_and_a_yes_never_harms(given_: Counts) -
     assert index_of(given_.model_copy(update={"yes": given_.yes + 1})) >= index
     assert index_of(given_.model_copy(update={"no": given_.no + 1})) <= index
     assert index_of(given_.model_copy(update={"complaints": given_.complaints + 1})) <= index
+
+
+@given(
+    st.lists(
+        st.builds(
+            Counts,
+            **dict.fromkeys(("yes", "no"), st.integers(0, 40)),
+            deliveries=st.integers(0, 200),
+            complaints=st.integers(0, 3),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_whatever_a_community_has_said_its_buildings_have_an_index(said: list[Counts]) -> None:
+    known = {f"{n}": each for n, each in enumerate(said)}
+    _, _, _, prior_mean = stage_of(known)
+    assert 0 < prior_mean < 1
+    assert all(0 <= index_of(each, prior_mean) <= 1 for each in [*said, Counts()])

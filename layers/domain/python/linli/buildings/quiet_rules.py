@@ -96,7 +96,9 @@ def stage_of(known: Mapping[str, Counts]) -> tuple[Stage, int, float, float]:
         return "pilot", len(standing), share, FIRST_ACCEPTANCE
     good = sum(each.successes for each in known.values())
     bad = sum(each.failures for each in known.values())
-    return "community", len(standing), share, good / (good + bad)
+    # On the first prior, so that nobody having said no is never taken for certainty.
+    mean = (FIRST_ACCEPTANCE * PRIOR_TRIALS + good) / (PRIOR_TRIALS + good + bad)
+    return "community", len(standing), share, mean
 
 
 def allowed(known: Mapping[str, Counts], building: str) -> bool:
