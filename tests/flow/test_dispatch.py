@@ -2,8 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from linli.kernel.ids import uuid7
@@ -75,7 +77,39 @@ def sweep(town: Town) -> None:
     assert "FunctionError" not in called, called["Payload"].read()
 
 
-def test_a_courier_tells_their_day_and_calls_for_help(town: Town) -> None:
+PICTURE = b"\xff\xd8 a doorstep"
+
+
+def photograph(town: Town, route_id: str, order_id: str, courier: str) -> str:
+    """Ask for a picture's key and put one there, as a device does; answers the key."""
+    body = {**new(), "order_id": order_id, "kind": "photo", "content_type": "image/jpeg"}
+    asked = town.sure("POST", f"/v1/routes/{route_id}/proofs", "courier",
+                      {**body, "size_bytes": len(PICTURE)}, courier)  # fmt: skip
+    for picture, status in ((PICTURE + b"!", 403), (PICTURE, 200), (PICTURE, 412)):
+        put = httpx.put(asked["url"], headers=asked["headers"], content=picture)
+        assert put.status_code == status, put.text
+    bare = asked["url"].partition("?")[0]
+    assert httpx.get(bare).status_code == httpx.put(bare, content=PICTURE).status_code == 403
+    return str(asked["key"])
+
+
+def seen_by_the_dispatcher(town: Town, route_id: str) -> list[bytes]:
+    """The pictures of a route's proofs."""
+    proofs = town.sure("GET", f"/v1/routes/{route_id}/proofs", "dispatcher")["proofs"]
+    return [httpx.get(each["photo"]["url"]).content for each in proofs if each["photo"]]
+
+
+def masked_call(town: Town, order_id: str, courier: str) -> str | None:
+    """What a call to the order's resident reaches, through a line that the courier is lent."""
+    asked = town.call("POST", "/v1/calls", "courier", {**new(), "order_id": order_id}, courier)
+    if not asked.is_success:
+        return str(asked.json()["code"])
+    number, _, extension = asked.json()["dial"].removeprefix("tel:").partition(";ext=")
+    line = {"community_id": COMMUNITY, "number": number, "extension": extension}
+    return str(town.sure("POST", "/v1/calls/connect", "switchboard", line)["connect_to"])
+
+
+def test_a_courier_tells_their_day_and_calls_for_help(town: Town, stack_log: Path) -> None:
     """Stops told without network, twice; a lift; then SOS, and another courier rides on."""
     route_id = wave_of(town, 3)
     holder = eventually(lambda: offered(town, route_id))
@@ -85,11 +119,16 @@ def test_a_courier_tells_their_day_and_calls_for_help(town: Town) -> None:
     doors = [visit["place_id"] for visit in manifest["visits"] if visit["kind"] == "deliver"]
     stop = town.sure("GET", "/v1/couriers/me/next-stop", "courier", subject=holder)
     assert stop["stop"]["place_id"] == doors[0]
+    assert masked_call(town, doors[1], holder) == "no_line_free"
+    pool = {"numbers": ["+8617000000001"], "extensions": 10}
+    town.sure("PUT", f"/v1/call-pools/{COMMUNITY}", "city", pool)
+    assert str(masked_call(town, doors[1], holder)).startswith("+861380000")
+    key = photograph(town, route_id, doors[0], holder)
     now = town.stack.now().isoformat()
     building = stop["stop"]["address"]["building"]
     told = [
         {"kind": "arrived", "order_id": doors[0]},
-        {"kind": "delivered", "order_id": doors[0], "proof": {"signed_by": "李"}},
+        {"kind": "delivered", "order_id": doors[0], "proof": {"photo_key": key}},
         {"kind": "delivered", "order_id": str(uuid7())},
         {"kind": "lift", "building": building, "unit": "", "works": False},
         {"kind": "sos", "note": "轮胎", "lon": 120.16, "lat": 30.27},
@@ -102,6 +141,8 @@ def test_a_courier_tells_their_day_and_calls_for_help(town: Town) -> None:
     assert states == [ok, ok, ("conflict", "not_found"), ok, ok]
     again = town.sure("POST", "/v1/couriers/me/actions", "courier", body, holder)
     assert again["results"] == first["results"]
+    assert seen_by_the_dispatcher(town, route_id) == [PICTURE]
+    assert key not in stack_log.read_text(encoding="utf-8", errors="replace")
     lifts = town.sure("GET", f"/v1/lifts?community_id={COMMUNITY}", "courier")["lifts"]
     assert [each["building"] for each in lifts] == [building]
     (alert,) = [a for a in town.sure("GET", "/v1/alerts", "dispatcher")["alerts"]
