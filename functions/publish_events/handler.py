@@ -9,6 +9,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from linli.boxes import events as of_boxes
+from linli.cases import events as of_cases
 from linli.kernel.events import SOURCE
 from linli.orders import events as of_orders
 from linli.payments import events as of_payments
@@ -43,7 +44,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _event_of(record: dict[str, Any]) -> dict[str, Any] | None:
-    return of_orders.event_of(record) or of_payments.event_of(record) or of_boxes.event_of(record)
+    told = (subject.event_of(record) for subject in (of_orders, of_payments, of_boxes, of_cases))
+    return next((event for event in told if event is not None), None)
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

@@ -127,9 +127,9 @@ def test_a_stream_that_cannot_be_told_goes_to_a_queue(name: str) -> None:
 def test_no_partition_or_account_is_written_out(path: Path) -> None:
     text = path.read_text()
     assert "arn:aws:" not in text
-    assert "amazonaws.com" not in text.replace("apigateway.amazonaws.com", "").replace(
-        "iot.amazonaws.com", ""
-    )
+    for service in ("apigateway", "events", "iot"):  # Principals, the same in every partition.
+        text = text.replace(f"{service}.amazonaws.com", "")
+    assert "amazonaws.com" not in text
     assert not re.search(r"\b\d{12}\b", text)
 
 

@@ -150,6 +150,14 @@ def test_a_box_put_into_a_machine_is_refunded_and_rewarded_once(
     assert eventually(lambda: town.credit() == (7, 2000)), town.credit()
     assert eventually(lambda: quarantined(town) == ["malformed"]), quarantined(town)
     assert town.sure("GET", f"/v1/boxes/{box(0)}", "store")["custodian"] == "station"
+    assert eventually(lambda: told(town) == ["linli.BoxReturned"]), told(town)
+
+
+def told(town: Town) -> list[str]:
+    """What the resident was told of, by the streams, the bus, its queue and the inbox."""
+    answer = town.call("GET", "/v1/me/notices", "resident", who=MINE)
+    notices = answer.json()["notices"] if answer.is_success else []  # Phones ask again.
+    return [notice["kind"] for notice in notices]
 
 
 def quarantined(town: Town) -> list[str]:

@@ -65,6 +65,7 @@ from linli.boxes.stations import (
 )
 from linli.boxes.take_empties import take_empties
 from linli.boxes.wash import InspectBox, Inspected, inspect
+from linli.boxes.whom import of_box, of_empties, of_holder
 
 __all__ = [
     "DISPUTE",
@@ -126,6 +127,9 @@ __all__ = [
     "inspect",
     "my_boxes",
     "near",
+    "of_box",
+    "of_empties",
+    "of_holder",
     "put_machine",
     "put_station",
     "read",

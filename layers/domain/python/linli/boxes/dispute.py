@@ -98,6 +98,7 @@ def _write_off(tx: Transaction, box: Box, case: cases.Case, now: datetime) -> No
             "clean": False,
             "out_at": None,
             "reminded_at": None,
+            "warned_at": None,
         }
     )
     put_box(tx, box, after)

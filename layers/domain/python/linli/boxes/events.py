@@ -17,6 +17,7 @@ _KINDS = {
     ("resident", "courier"): "BoxReturned",
     ("resident", "lost"): "DepositConverted",
 }
+_REMINDERS = {"reminded_at": "BoxOverdue", "warned_at": "ConversionAhead"}
 
 
 def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -33,8 +34,9 @@ def event_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if sk == EMPTIES:
         return _of_empties(record["eventID"], box_id, new, old or {}, change)
     kind = None
-    if sk == BOX and "reminded_at" in new and "reminded_at" not in (old or {}):
-        kind = "BoxOverdue"
+    if sk == BOX:
+        told = [name for name in _REMINDERS if name in new and name not in (old or {})]
+        kind = _REMINDERS[told[0]] if told else None
     elif sk.startswith(MOVE) and not old:
         came = new.get("came_from", {}).get("S", "")
         kind = _KINDS.get((came, new["went_to"]["S"]))

@@ -68,6 +68,7 @@ class Box(BaseModel):
     seen_at: str = ""
     out_at: str | None = None
     reminded_at: str | None = None
+    warned_at: str | None = None
 
     @property
     def place(self) -> Place:

@@ -11,6 +11,7 @@ from linli.boxes.model import Box, Custodian, id_of_moment
 from linli.boxes.register import find
 from linli.boxes.rows import BY_DUE, DUE_SHARDS, DueRow, move_row, put_box
 from linli.boxes.settle import settle
+from linli.catalogue.packaging import Packaging
 from linli.credit import Fen, Points
 from linli.kernel import reads
 from linli.kernel.time import parse_instant, rfc3339
@@ -19,7 +20,10 @@ from linli.kernel.transact import transaction
 MOST_A_RUN = 400
 """What is left over waits for the next run."""
 AFTER_REMINDER = timedelta(days=3)
-"""Nobody's deposit is converted sooner than this after they were reminded."""
+"""
+Nobody's deposit is converted sooner than this after they were reminded; so long before it, they
+are told again.
+"""
 
 
 def sweep(now: datetime, *, reward_points: Points) -> dict[str, int]:
@@ -63,7 +67,8 @@ def _due(mark: str, now: datetime) -> list[str]:
 
 def see_to(box_id: str, *, now: datetime, reward_points: Points) -> str:
     """
-    What is due for a box that is out: nothing yet, a reminder, or the conversion of its deposit.
+    What is due for a box that is out: nothing yet, a reminder, a second one, or the conversion of
+    its deposit.
     A sight of it that has waited is heard first. Answers what was done.
 
     Raises:
@@ -81,14 +86,39 @@ def see_to(box_id: str, *, now: datetime, reward_points: Points) -> str:
         return "early"
     if box.reminded_at is None:
         reminded = box.model_copy(update={"reminded_at": rfc3339(now)})
-        _write(box, reminded, max(convert_at, now + AFTER_REMINDER))
+        due_at = max(convert_at, now + AFTER_REMINDER)
+        _write(box, reminded, max(due_at - AFTER_REMINDER, now + AFTER_REMINDER))
         return "reminded"
-    due_at = max(convert_at, parse_instant(box.reminded_at) + AFTER_REMINDER)
-    if now < due_at:
+    return _towards_conversion(box, conversion_at(box, programme) or now, now)
+
+
+def conversion_at(box: Box, programme: Packaging) -> datetime | None:
+    """When the deposit of a box is converted that is out; None if it is not out."""
+    if box.out_at is None:
+        return None
+    at = parse_instant(box.out_at) + timedelta(days=programme.convert_days)
+    return max(at, _a_while_after(box.reminded_at)) if box.reminded_at else at
+
+
+def _a_while_after(reminded_at: str) -> datetime:
+    return parse_instant(reminded_at) + AFTER_REMINDER
+
+
+def _towards_conversion(box: Box, due_at: datetime, now: datetime) -> str:
+    """Of a box that was reminded of: told again shortly before `due_at`, then converted."""
+    assert box.reminded_at is not None
+    if now >= due_at:
+        _convert(box, now)
+        return "converted"
+    warn_at = due_at - AFTER_REMINDER
+    if box.warned_at or warn_at < _a_while_after(box.reminded_at):
         _write(box, box, due_at)
         return "early"
-    _convert(box, now)
-    return "converted"
+    if now < warn_at:
+        _write(box, box, warn_at)
+        return "early"
+    _write(box, box.model_copy(update={"warned_at": rfc3339(now)}), due_at)
+    return "warned"
 
 
 def _write(before: Box, after: Box, due_at: datetime) -> None:

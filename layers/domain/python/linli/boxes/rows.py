@@ -43,6 +43,7 @@ class BoxRow(Row):
     seen_at = UnicodeAttribute(default="")
     out_at = UnicodeAttribute(null=True)
     reminded_at = UnicodeAttribute(null=True)
+    warned_at = UnicodeAttribute(null=True)
     due_mark = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
 
@@ -205,6 +206,7 @@ def box_of(row: BoxRow) -> Box:
         seen_at=row.seen_at,
         out_at=row.out_at,
         reminded_at=row.reminded_at,
+        warned_at=row.warned_at,
     )
 
 

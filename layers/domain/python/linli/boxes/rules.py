@@ -135,6 +135,7 @@ def moved(box: Box, place: Place, at: datetime) -> Box:
             "clean": box.clean and not box.is_out,
             "out_at": None,
             "reminded_at": None,
+            "warned_at": None,
             "seen_at": max(box.seen_at, rfc3339(at)),
         }
     )

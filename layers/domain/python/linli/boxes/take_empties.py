@@ -55,9 +55,8 @@ def take_empties(
         brought = bring.bring_back(tx, home, _home(row, courier_id, at, now, reward_points))
         earned = brought.earned
         taken = Taken(taken.boxes, brought.refund_fen, earned.points, earned.coupons)
-    for each in seen:
-        if each.fate != "applied":
-            sight.keep(tx, each, now)
+    for each in (sighting for sighting in seen if sighting.fate != "applied"):
+        sight.keep(tx, each, now)
     turn(tx, row, row.state, "taken" if box_ids else "failed", taken)
     return taken
 

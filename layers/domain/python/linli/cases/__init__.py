@@ -4,7 +4,7 @@ from linli.cases.audit import breaches
 from linli.cases.decide import AlreadyDecided, AssignCase, DecideCase, NotYours, assign, decide
 from linli.cases.model import Case, CaseView, Decision, Step
 from linli.cases.opening import case_key, open_case
-from linli.cases.read import of_community, of_party, read
+from linli.cases.read import of_community, of_party, party_of, read
 
 __all__ = [
     "AlreadyDecided",
@@ -22,5 +22,6 @@ __all__ = [
     "of_community",
     "of_party",
     "open_case",
+    "party_of",
     "read",
 ]

@@ -54,6 +54,12 @@ def view(case: Case) -> CaseView:
     return CaseView(**case.model_dump(), steps=steps)
 
 
+def party_of(case_id: str) -> str | None:
+    """Whom a case concerns; None if there is none."""
+    row = reads.get(CaseRow, case_pk(case_id), CASE)
+    return None if row is None else row.party
+
+
 def of_community(community_id: str, *, waiting: bool = True) -> list[Case]:
     """The newest cases of a community that wait for an answer, or have one; may lag."""
     queue = queue_of(community_id, "open" if waiting else "decided")

@@ -144,6 +144,9 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "POST /v1/empties/{request_id}/cancel": frozenset({_R}),
     "POST /v1/recyclables": frozenset({_R, _S}),
     "GET /v1/packaging-figures": frozenset({_D, _Y}),
+    # notices
+    "GET /v1/me/notices": frozenset({_R}),
+    "POST /v1/me/notices/{notice_id}/read": frozenset({_R}),
     # waves and couriers
     "POST /v1/waves": frozenset({_D}),
     "GET /v1/waves/{wave_id}": frozenset({_D, _Y}),

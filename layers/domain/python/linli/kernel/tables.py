@@ -32,6 +32,7 @@ class Table(StrEnum):
     LEADERS = "LEADERS"
     DISPATCH = "DISPATCH"
     BUILDINGS = "BUILDINGS"
+    NOTICES = "NOTICES"
 
 
 class NotBound(RuntimeError):

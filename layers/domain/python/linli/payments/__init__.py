@@ -25,7 +25,7 @@ from linli.payments.notice import take
 from linli.payments.parties import Orders, Parties, Payable, PlacedOrder
 from linli.payments.pay import pay
 from linli.payments.payouts import NothingToPayOut, PayOut, Payout, pay_out, payouts
-from linli.payments.read import extended, held, payment
+from linli.payments.read import extended, held, payer, payment
 from linli.payments.refunds import owe, refund, request_refund
 from linli.payments.review import reject, release
 from linli.payments.sweep import sweep
@@ -58,6 +58,7 @@ __all__ = [
     "owe_deposit",
     "pay",
     "pay_out",
+    "payer",
     "payment",
     "payouts",
     "refund",

@@ -66,6 +66,12 @@ def held(*, caller: Caller, ruleset: Ruleset) -> list[HeldAttempt]:
     ]
 
 
+def payer(order_id: str) -> str | None:
+    """Who paid for an order, or tried to; None if nobody did."""
+    tried = reads.query(AttemptRow, of_order(order_id), AttemptRow.sk.startswith("ATTEMPT#"))
+    return tried[0].resident_id if tried else None
+
+
 def extended(order_id: str, pay_by: datetime) -> datetime:
     """Until when an order waits for its payment: `pay_by`, or longer while its payment hangs."""
     row = reads.get(PaymentRow, of_order(order_id), PAYMENT)
