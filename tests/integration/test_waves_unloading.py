@@ -19,11 +19,12 @@ from linli.waves.model import ManifestView
 from linli.waves.rows import RouteRow
 from linli.waves.unload import UnloadingComplaint, note_tally, threshold_of, unload_of
 from tests.support import community as here
-from tests.support import dispatching
+from tests.support import dispatching, picking
 from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SKUS, SLOT_ID, InProcess
 from tests.support.engine import Engine, engine
 from tests.support.http import golden, send
 from tests.support.picking import send_off
+from tests.support.replans import Replanner, ask, change
 
 RICE = "200000000003" + gs1_check_digit("200000000003")
 TOWER = {"lon": 120.165, "lat": 30.272, "building": "tower", "unit": "1", "floor": 3}
@@ -96,6 +97,26 @@ def test_a_courier_rides_both_drops_and_the_unloading_is_counted_once(db: Engine
     (line,) = view.thresholds
     assert (line.unloadings, line.orders, line.complaints) == (1, 2, 0)
     assert line.threshold_grams == unload_of(RouteRow.get(f"ROUTE#{ROUTE}", "ROUTE"))[ids[0]]
+
+
+def test_a_route_planned_anew_keeps_its_drops(db: Engine) -> None:
+    both, gone = [to_the_tower(n) for n in range(2)], here.place(4)
+    before = drops(planned())
+    for line in gone.lines:
+        nothing = {line.sku: {"units": 0, "grams": None}}
+        picking.pack(orders.read(gone.order_id), AFTER, nothing)
+    what = change("order_cancelled", order_ids=[gone.order_id])
+    assert ask(Replanner(), what).state == "applied"
+    manifest = waves.manifest_view(ROUTE, DISPATCHER, AFTER)
+    assert manifest.version == 2
+    assert sorted(drops(manifest)) == sorted(before)
+    assert {order_id for order_id, _ in before} == {order.order_id for order in both}
+    assert gone.order_id not in {visit.place_id for visit in manifest.visits}
+
+
+def drops(manifest: ManifestView) -> list[tuple[str, str]]:
+    """The first drops of a route, each with the product that it hands over."""
+    return [(v.place_id, item.sku) for v in manifest.visits if v.kind == "drop" for item in v.items]
 
 
 def next_stop(now: datetime) -> Any:
