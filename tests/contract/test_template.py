@@ -186,6 +186,21 @@ def test_a_function_that_a_schedule_starts_has_an_alarm_of_its_errors() -> None:
     assert scheduled <= watched
 
 
+def test_the_stack_stays_below_what_cloudformation_takes() -> None:
+    """
+    500 resources a stack, here counted to within a few. SAM adds a role to each function and machine, a permission to each of
+    its routes, a schedule and a role to each schedule, a mapping to each queue and stream.
+    """
+    added = {"HttpApi": 1, "Schedule": 2, "ScheduleV2": 2, "SQS": 1, "DynamoDB": 1}
+    runs = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+    active = [r["Properties"] for r in RESOURCES.values() if r["Type"] in runs]
+    events = [e["Type"] for p in active for e in p.get("Events", {}).values()]
+    unknown = set(events) - added.keys()
+    assert not unknown, "say how many resources SAM makes of it"
+    stage = 1
+    assert len(RESOURCES) + len(active) + sum(map(added.__getitem__, events)) + stage <= 480
+
+
 def test_every_alarm_reaches_people_who_find_what_to_do() -> None:
     runbook = (ROOT / "docs/operations.md").read_text()
     for name, alarm in ALARMS.items():

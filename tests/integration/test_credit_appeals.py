@@ -145,7 +145,7 @@ def test_an_appeal_upheld_while_the_tiers_are_solved_is_in_force_whoever_is_firs
     who, case_id = CROWD[-8], appeal(CROWD[-8])  # Is in; ten others overtake them tonight.
     for other in CROWD[:10]:
         give(other, 60)
-    original, done = db.before_call, []
+    original, done = db.before_call, list[bool]()
 
     def between(operation: str) -> None:
         if operation == "TransactWriteItems" and not done:

@@ -1,5 +1,6 @@
 """What deeds earn, by a community's own rules; what is taken back; what a person looks at."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from linli import cases, catalogue, credit
 from linli.cases import DecideCase
 from linli.catalogue import PutStore
 from linli.credit import AwardDeed, Points
+from linli.credit.programme import PutProgramme
 from linli.credit.watch import decide_review
 from linli.kernel.errors import Refused
 from linli.kernel.identity import Caller, Role
@@ -158,10 +160,32 @@ def test_the_city_changes_what_a_deed_earns_if_it_saw_what_there_was(db: Engine)
     assert send("credit", other).code == "not_found"
 
 
+def test_a_programme_that_an_older_version_wrote_is_read_with_the_rules_since_and_changed(
+    db: Engine,
+) -> None:
+    written = credit.programme.defaults().model_dump() | {"redemptions_a_day": 1}
+    credit.programme.put("wulin", PutProgramme.model_validate(written), "*")
+    (key,) = [key for key in db.items(Table.LEDGER) if key[0].startswith("PROGRAMME#")]
+
+    def forget(item: dict[str, Any]) -> None:
+        body = json.loads(item["body"]["S"])
+        del body["order_points_a_day"]
+        item["body"], item["etag"] = {"S": json.dumps(body)}, {"S": '"as it was then"'}
+
+    db.damage(Table.LEDGER, key, forget)
+    read = send("credit", golden("credit_programme_read"))
+    assert (read.body["redemptions_a_day"], read.body["order_points_a_day"]) == (1, 4000)
+    body = {name: value for name, value in read.body.items() if name != "community_id"}
+    change = golden("credit_programme_set", body=body | {"order_points_a_day": 7})
+    change["headers"]["if-match"] = read.headers["etag"]
+    assert send("credit", change).body["order_points_a_day"] == 7
+
+
 @pytest.mark.parametrize(
     "bad",
     [
         {"low_permille": 170},
+        {"order_points_a_day": -1},
         {"deeds": {}},
         {"deeds": {"x": {"points": 5}}},
         {"earned_points_a_day": -1},
