@@ -188,8 +188,9 @@ def test_a_function_that_a_schedule_starts_has_an_alarm_of_its_errors() -> None:
 
 def test_the_stack_stays_below_what_cloudformation_takes() -> None:
     """
-    500 resources a stack, here counted to within a few. SAM adds a role to each function and machine, a permission to each of
-    its routes, a schedule and a role to each schedule, a mapping to each queue and stream.
+    500 resources a stack, here counted to within a few. SAM adds a role to each function and
+    machine, a permission to each route, a schedule and a role to each schedule, a mapping to each
+    queue and stream.
     """
     added = {"HttpApi": 1, "Schedule": 2, "ScheduleV2": 2, "SQS": 1, "DynamoDB": 1}
     runs = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
