@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from linli import boxes, cases, credit, leaders
 from linli.audit.model import Finding, Snapshot
 from linli.audit.presales import expected
+from linli.boxes.audit_machines import machines
 from linli.incidents.audit import kept
 from linli.kernel import tables
 from linli.kernel.tables import Table
@@ -55,6 +56,7 @@ def look(cap_points: int) -> Snapshot:
         boxes=_told("boxes", breaches, (boxes_before, ledger_before)),
         boxes_items=boxes_items,
         given_back=ledger.given_back,
+        machines=machines(),
         books=books(),
         emergencies=emergencies(),
         measured=measured(),

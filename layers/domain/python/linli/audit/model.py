@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from linli.boxes.audit_machines import Machines
 from linli.incidents.audit import IncidentRecord
 from linli.lockers.audit import Used
 from linli.orders.audit import Record
@@ -61,6 +62,7 @@ class Snapshot:
     reimbursed_fen: Mapping[str, int] = field(default_factory=dict)
     boxes: Sequence[Finding] = ()
     boxes_items: int = 0
+    machines: Machines = field(default_factory=Machines)
     given_back: Mapping[tuple[str, str], int] = field(default_factory=dict)
     books: Mapping[str, Books] = field(default_factory=dict)
     emergencies: Mapping[str, EmergencyRecord] = field(default_factory=dict)

@@ -12,7 +12,7 @@ changes to and fro. On quiet tables the audit is therefore exact.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from linli.audit import checks, credit, deposits, devices, money, paper, presales
+from linli.audit import checks, credit, deposits, devices, machines, money, paper, presales
 from linli.audit.look import look
 from linli.audit.model import TITLES, Finding, Note, Snapshot, Suspicion, Verdict
 
@@ -63,7 +63,10 @@ def find(snapshot: Snapshot) -> Findings:
             *presales.check(snapshot.presales, snapshot.slots),
         ],
         "I7": list(paper.lines(snapshot.emergencies, snapshot.records)),
-        "I8": list(devices.messages(snapshot.measured, snapshot.incidents)),
+        "I8": [
+            *devices.messages(snapshot.measured, snapshot.incidents),
+            *machines.messages(snapshot.machines),
+        ],
         "I9": list(devices.times(snapshot.measured, snapshot.incidents)),
     }
 
@@ -77,7 +80,7 @@ def _verdicts(snapshot: Snapshot, findings: Findings, confirmed: Findings) -> It
         "I5": len(snapshot.books),
         "I6": len(snapshot.slots) + len(snapshot.waves) + len(snapshot.presales),
         "I7": sum(len(e.printed) + len(e.lines) for e in snapshot.emergencies.values()),
-        "I8": snapshot.measured.size + len(snapshot.incidents),
+        "I8": snapshot.measured.size + len(snapshot.incidents) + snapshot.machines.size,
         "I9": sum(len(t.readings) + len(t.latest) for t in snapshot.measured.things.values()),
     }
     notes: Mapping[str, Note | None] = {
