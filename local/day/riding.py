@@ -181,7 +181,7 @@ def _fetch(stage: Stage, route_id: str, courier: CourierPerson, ride: Ride) -> l
             for order_id in visit["order_ids"]:
                 sources[order_id].append(visit["place_id"])
             continue
-        if visit["address"]:
+        if visit.get("address"):
             points.append((visit["address"]["lon"], visit["address"]["lat"]))
         if visit["kind"] != "deliver":
             continue  # The light items of an order whose large ones come after: told with them.
