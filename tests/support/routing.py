@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import ceil, hypot
 from typing import Any
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from linli.routing.index import Index
@@ -13,6 +14,7 @@ from linli.routing.model import (
     EMERGENCY,
     UNREACHABLE,
     Depot,
+    InvalidProblem,
     Part,
     Problem,
     Rest,
@@ -191,10 +193,11 @@ def begun(draw: st.DrawFn, problem: Problem) -> Problem:
                 at = index.place(visit.call).location
         free_at = max(now, past[-1].leave_seconds) if past else now
         ridden[route.vehicle_id] = Underway(past, at, free_at, locked)
-    return replace(
-        problem,
-        vehicles=tuple(replace(v, underway=ridden.get(v.id)) for v in problem.vehicles),
-    )
+    vehicles = tuple(replace(v, underway=ridden.get(v.id)) for v in problem.vehicles)
+    try:
+        return replace(problem, vehicles=vehicles)
+    except InvalidProblem:  # From where the courier is now there may be no way home at all.
+        reject()
 
 
 LINE = tuple(tuple(100 * abs(a - b) for b in range(6)) for a in range(6))

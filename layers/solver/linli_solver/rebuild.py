@@ -19,7 +19,7 @@ from random import Random
 from linli.routing.inserting import insert, tour_cost, without
 from linli.routing.model import Problem
 from linli.routing.nearby import Nearby
-from linli.routing.placing import worth
+from linli.routing.placing import completed, worth
 from linli.routing.plan import Plan, rank
 from linli.routing.timetable import plan_for
 from linli.routing.tours import Fleet, Tour, Trip
@@ -35,8 +35,11 @@ LARGE, REMOVED_OF_LARGE = 200, 8
 BLINK = 0.02
 """How often a route is overlooked while a stop is put back."""
 CHOICES = 2
-HOT, COLD = 1.0, 0.01
+HOT, COLD = 2.0, 0.01
 """Temperatures at the beginning and the end, in mean ways to the nearest stops."""
+MOST_COMPLETED = 30
+"""Stops that are tried once more; a wave that leaves out more has no room anyway."""
+
 State = list[tuple[list[Trip], int]]
 Kept = dict[int, tuple[Tour, list[Trip], int]]
 
@@ -118,12 +121,15 @@ class Rebuild:
         self.best_cost, self._best = self._current, self._state()
 
     def plan(self) -> Plan:
-        """The best plan so far."""
+        """The best plan so far; what it leaves out is tried once more, with every courier."""
         state = self._state()
         self._set(self._best)
-        plan = self._fleet.plan(SOLVER)
+        routes = self._fleet.routes()
         self._set(state)
-        return plan
+        served = {stop_id for route in routes for stop_id in route.stop_ids}
+        if 0 < len(self._fleet.open) - len(served) <= MOST_COMPLETED:
+            routes = completed(self._problem, routes)
+        return plan_for(self._problem, SOLVER, routes)
 
     def _mean_way(self) -> float:
         """Thousandths of a fen of a mean way to one of the nearest stops."""

@@ -32,7 +32,7 @@ def search(instance: Instance, order: Order, link: Link) -> Routing | None:
 
 def variants_for(instance: Instance) -> tuple[Settings, ...]:
     """The settings of the processes, in turn."""
-    if len(instance.customers) < LARGE:
+    if len(instance.customers) < LARGE or instance.pairs:
         return VARIANTS
     return LARGE_TIMED if instance.timed else LARGE_UNTIMED
 
