@@ -1,7 +1,9 @@
 """Segmented unloading through the batch: drops planned, shown, ridden; what they teach."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,8 @@ from linli.kernel.ids import gs1_check_digit, uuid7
 from linli.orders import Order
 from linli.routing.unloading import ENOUGH, NEVER, USUAL_GRAMS, Tally, tried_at
 from linli.waves.model import ManifestView
-from linli.waves.rows import RouteRow
+from linli.waves.rows import RouteRow, problem_key
+from linli.waves.steps import read_body
 from linli.waves.unload import UnloadingComplaint, note_tally, threshold_of, unload_of
 from tests.support import community as here
 from tests.support import dispatching, picking
@@ -38,10 +41,14 @@ def db(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # As Lambda would; nothing is called.
     with engine() as opened:
         here.open_community(couriers=1)
-        rice = {"name_zh": "米", "name_en": "Rice", "price_fen": 3000, "grams": 5_000}
-        catalogue.put_product(RICE, PutProduct.model_validate(rice), None)
-        here.receive(here.STORES[0], RICE, 50)
+        furnish_rice()
         yield opened
+
+
+def furnish_rice() -> None:
+    rice = {"name_zh": "米", "name_en": "Rice", "price_fen": 3000, "grams": 5_000}
+    catalogue.put_product(RICE, PutProduct.model_validate(rice), None)
+    here.receive(here.STORES[0], RICE, 50)
 
 
 def to_the_tower(n: int, *, rice: int = 1) -> Order:
@@ -74,6 +81,23 @@ def test_an_order_without_a_neighbour_comes_in_one_drop(db: Engine) -> None:
     here.place(1, lines=[{"sku": SKUS[0], "units": 1}, {"sku": RICE, "units": 1}])
     to_the_tower(2)
     assert {visit.kind for visit in planned().visits} == {"collect", "deliver"}
+
+
+def test_where_drops_make_the_problem_too_large_orders_come_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = []
+    for count in (2, 0):
+        with engine():
+            here.open_community(couriers=1)
+            furnish_rice()
+            for n in range(2):
+                to_the_tower(n)
+            assert len(drops(planned())) == count
+            kept.append(json.dumps(read_body(SLOT_ID, problem_key(1, 0)), separators=(",", ":")))
+        swelled = import_module("linli.waves.cluster")
+        monkeypatch.setattr(swelled, "MOST_PROBLEM_BYTES", len(kept[0]) - 1)
+    assert len(kept[1]) < len(kept[0])
 
 
 def test_a_courier_rides_both_drops_and_the_unloading_is_counted_once(db: Engine) -> None:

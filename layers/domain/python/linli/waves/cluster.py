@@ -1,8 +1,10 @@
 """The third task: the wave's routing problems, one for each cluster, and the stores' pick lists."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -15,7 +17,7 @@ from linli.routing.codec import problem_to_json
 from linli.routing.model import Problem
 from linli.routing.wholes import whole_problem, wholes_of
 from linli.waves.clusters import clusters_of
-from linli.waves.doorsteps import goods_for
+from linli.waves.doorsteps import Goods, goods_for
 from linli.waves.empties import attach, nearest_cluster
 from linli.waves.lifts import as_lifts_stand
 from linli.waves.model import Step, WaveTooLarge
@@ -135,8 +137,8 @@ def _keep_problems(
         some = [mine[each] for each in part["orders"] if waits(mine[each])]
         some_empties = [asked[each] for each in part["empties"] if each in asked]
         goods = goods_for(some, crew, products, unload=part.get("unload"))
-        problem = problem_of(some, stores, crew, slot, base_at, some_empties, goods)
-        _keep_problem(step, n, problem, base_at)
+        pose = partial(problem_of, some, stores, crew, slot, base_at, some_empties)
+        problem = _keep_problem(step, n, base_at, pose, goods)
         wholes = whole_problem(problem, wholes_of(problem))
         by_hand = first_come_nearest_next(wholes)
         sizes[n] = len(wholes.stops)
@@ -147,8 +149,14 @@ def _keep_problems(
     ]
 
 
-def _keep_problem(step: Step, number: int, problem: Problem, base_at: datetime) -> None:
-    body = {"base_at": rfc3339(base_at), "problem": problem_to_json(problem)}
-    if len(json.dumps(body, separators=(",", ":"))) > MOST_PROBLEM_BYTES:
-        raise WaveTooLarge(f"{len(problem.stops)} stops", stops=len(problem.stops))
-    keep_body(step.wave_id, problem_key(step.attempt, number), body)
+def _keep_problem(
+    step: Step, number: int, base_at: datetime, pose: Callable[[Goods], Problem], goods: Goods
+) -> Problem:
+    """Keep what `pose` makes of the goods: in one drop each, where it is too large with all."""
+    for each in (goods, replace(goods, unload=None)):
+        problem = pose(each)
+        body = {"base_at": rfc3339(base_at), "problem": problem_to_json(problem)}
+        if len(json.dumps(body, separators=(",", ":"))) <= MOST_PROBLEM_BYTES:
+            keep_body(step.wave_id, problem_key(step.attempt, number), body)
+            return problem
+    raise WaveTooLarge(f"{len(problem.stops)} stops", stops=len(problem.stops))
