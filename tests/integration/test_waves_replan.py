@@ -296,6 +296,28 @@ def give_up(order_id: str) -> None:
     assert orders.read(order_id).state == "failed"
 
 
+def test_an_order_that_comes_in_addition_goes_to_who_can_carry_it() -> None:
+    with engine():
+        here.open_community(couriers=1)
+        for n in range(3):
+            here.place(n)
+        heavy = here.place(5, lines=[{"sku": here.SKUS[1], "units": 26}])
+        waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
+        take_all()
+        before = doors(route_ids()[0])
+        told = ask(Replanner(), change("order_added", order_ids=[heavy.order_id]))
+        assert [(each.order_id, each.reason) for each in told.unserved] == [
+            (heavy.order_id, "no_skill")
+        ]
+        here.register(here.COURIERS[1], 1, skills=["heavy_goods"])
+        told = ask(Replanner(), change("order_added", order_ids=[heavy.order_id]))
+        assert (told.state, told.moved_orders) == ("applied", [heavy.order_id])
+        order = orders.read(heavy.order_id)
+        assert RouteRow.get(f"ROUTE#{order.route_id}", "ROUTE").planned_for == "courier-2"
+        assert doors(route_ids()[0]) == before
+        everything_once(4)
+
+
 def test_what_has_moved_meanwhile_is_framed_anew(db: Engine) -> None:
     take_all()
     stopped = route_ids()[0]
