@@ -16,7 +16,6 @@ DISPATCH_MUTANTS = (
         "linli.dispatch.answers",
         '    is_open = OfferRow.state == "open"\n',
         "    is_open = OfferRow.state.exists()\n",
-        seeds=80,
     ),
     Mutant(
         "a courier's routes are not looked at when they take another",

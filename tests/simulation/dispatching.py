@@ -150,17 +150,38 @@ def _word(
     yes = w.chance(0.75)
 
     def send() -> Hashable:
+        before = _latest_offer(w, route_id, courier)
         if not yes:
             dispatch.decline(route_id, courier, tokens, AFTER)
             declined.add((route_id, courier.subject))
+            _check_once(w, before, _latest_offer(w, route_id, courier))
             raise _Held
         dispatch.accept(route_id, courier, tokens, AFTER)
+        _check_once(w, before, _latest_offer(w, route_id, courier))
         if back:
             raise _Held
         return courier.subject
 
     # Whether it is taken in the end is for good; before, the offer may not have come yet.
     return Request(f"{courier.subject} {device}: {'yes' if yes else 'no'} to {route_id}", send)
+
+
+def _latest_offer(w: World, route_id: str, courier: Caller) -> tuple[str, str] | None:
+    """The courier's latest offer of the route and its state, seen without a call."""
+    own = [
+        (key[1], item["state"]["S"])
+        for key, item in w.db.items(Table.DISPATCH).items()
+        if key[0] == f"ROUTE#{route_id}"
+        and key[1].startswith("OFFER#")
+        and key[1].endswith(courier.subject)
+    ]
+    return max(own, default=None)
+
+
+def _check_once(w: World, before: tuple[str, str] | None, after: tuple[str, str] | None) -> None:
+    """An offer that had ended has not ended otherwise since."""
+    if before and after and before[0] == after[0] and before[1] not in ("open", after[1]):
+        w.violations.append(f"offer {before[0]} was {before[1]} and is {after[1]}")
 
 
 def _withdraw(w: World, route_id: str, machine: d.Started, tokens: d.Waiting) -> Request:
