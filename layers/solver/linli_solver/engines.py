@@ -24,7 +24,7 @@ from linli_solver.race import Entrant, Outcome, Race, Rank, cores
 
 ALONE_SECONDS = 1.5
 """Below this a process would hardly have begun: one engine runs in this one instead."""
-LARGE = 150
+LARGE = 100
 """Stops beyond which a wave is divided among processes."""
 RELOCATED_A_SECOND = 30
 """With more stops for each second, engines polish the first plan, not the insertion itself."""
@@ -146,6 +146,7 @@ def race(
     deadline = time.monotonic() + seconds
     able = _preferred(problem, engines)
     spare = _spare(problem, start, seconds, bool(able))
+    known = judged(problem, spare)
     if seconds < ALONE_SECONDS and steps is None:
         outcome = _alone(problem, able, deadline, seed, spare)
     else:
@@ -156,7 +157,6 @@ def race(
         contest = Race(problem, order, lambda plan: judged(problem, plan), reserve)
         outcome = contest.run(chosen)
     found: Plan | None = outcome.answer
-    known = judged(problem, spare)
     if found is not None and (known is None or (outcome.rank or ()) <= known):
         return replace(found, solver=outcome.engine, fallback_from="")
     return replace(spare, fallback_from=_why(outcome, able))
@@ -179,7 +179,8 @@ def _preferred(problem: Problem, engines: Sequence[Engine]) -> list[Engine]:
     """The engines that can solve the problem, the likeliest to do best first."""
     able = [engine for engine in engines if engine.supports(problem) is None]
     if _rich(problem) or len(problem.stops) > LARGE:
-        able.sort(key=lambda engine: engine.name != REBUILD.name)
+        order = [REBUILD.name, ORTOOLS.name, PYVRP.name]
+        able.sort(key=lambda engine: order.index(engine.name))
     return able
 
 

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -92,8 +93,6 @@ class Race:
                 meanwhile()
             self._listen()
         finally:
-            for runner in self._runners:
-                runner.process.kill()  # All at once: each takes a while to end.
             for runner in self._runners:
                 self._end(runner)
         return self.outcome
@@ -189,5 +188,6 @@ class Race:
         if runner in self._runners:
             self._runners = [each for each in self._runners if each is not runner]
         runner.process.kill()
-        runner.process.wait()
         runner.connection.close()
+        # On a busy machine a killed process takes a while to be gone: the answer need not wait.
+        threading.Thread(target=runner.process.wait, daemon=True).start()
