@@ -97,7 +97,7 @@ def test_a_return_refunds_whose_deposit_it_was_and_rewards_who_returned_it(db: E
     assert holdings("resident-9") == (0, 0)
     assert holdings("resident-1") == (5, 0)
     assert db.calls["TransactWriteItems"] == 1
-    assert db.written_units <= 26
+    assert db.written_units <= 27  # Two more where the order was paid, as all are but these.
 
 
 def test_a_resident_who_returns_their_own_box_gets_both(db: Engine) -> None:

@@ -9,7 +9,7 @@ import pytest
 from linli import boxes, cases
 from linli.kernel.errors import Forbidden, IdReused, Invalid, NotFound, Refused
 from linli.kernel.ids import uuid7
-from tests.support.boxes import BOX, HOME, NOW, OTHER, deliver, holdings
+from tests.support.boxes import BOX, HOME, NOW, OTHER, SECOND, deliver, holdings
 from tests.support.engine import Engine
 from tests.support.http import golden, send
 from tests.support.packaging import (
@@ -223,3 +223,33 @@ def test_history_leaves_people_out_and_is_not_for_residents(db: Engine) -> None:
     assert [step["went_to"] for step in answer.body["steps"]] == ["store", "resident"]
     assert send("boxes", golden("box_history", roles="resident@wulin")).status == 403
     assert send("boxes", golden("box_history", roles="city@elsewhere")).status == 404
+
+
+@pytest.mark.parametrize("kind", ["lost", "retired"])
+def test_a_store_gives_up_only_boxes_that_it_has(db: Engine, kind: str) -> None:
+    before = db.everything()
+    with pytest.raises(boxes.BoxElsewhere):
+        scan(kind, caller=OTHER_KEEPER)
+    scan("courier", "courier-1")
+    after = db.everything()
+    with pytest.raises(boxes.BoxElsewhere):
+        scan("lost", caller=OTHER_KEEPER, at=NOW, now=NOW)
+    assert (before != after, db.everything()) == (True, after)
+    scan("lost", at=NOW, now=NOW)
+    assert where() == ("lost", HOME)
+
+
+def test_nobody_confirms_the_return_of_their_own_box(db: Engine) -> None:
+    """Whoever holds it says that they have it, as a keeper or as a courier: somebody else must."""
+    deliver("o1", KEEPER.subject, BOX)
+    deliver("o2", COURIER.subject, SECOND)
+    ten = NOW + HOUR
+    assert scan("store", at=ten, now=ten).fate == "held"
+    command = boxes.ReturnBox(id=uuid7(), box_id=BOX, store_id=HOME)
+    with pytest.raises(Forbidden):
+        boxes.take_back(command, caller=KEEPER, now=ten, reward_points=REWARD)
+    told = scan("courier", box_id=SECOND, at=ten, now=ten, caller=COURIER)
+    assert (told.fate, told.refund_fen) == ("held", 0)
+    assert (where(BOX)[0], where(SECOND)[0]) == ("resident", "resident")
+    other = scan("store", OTHER, at=ten, now=ten, caller=OTHER_KEEPER)
+    assert (other.fate, other.refund_fen) == ("applied", 1000)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from linli import boxes, catalogue, credit
+from linli.audit import deposits
 from linli.boxes.machine_model import understand
 from linli.boxes.model import PlaceIn
 from linli.boxes.register import find
@@ -29,6 +30,7 @@ from linli.credit import Fen
 from linli.kernel.errors import Contended, Forbidden, Refused
 from linli.kernel.time import local_date, rfc3339
 from linli.kernel.transact import transaction
+from linli.payments.audit import books
 from tests.support.boxes import HOME, NOW, STORE
 from tests.support.engine import Crash, Fault, engine
 from tests.support.packaging import (
@@ -304,6 +306,7 @@ class Circulation(RuleBasedStateMachine):
             if box.holder and box.owed:
                 owed[box.holder] += box.owed
         assert ledger.deposits_fen == owed
+        assert list(deposits.check(ledger.given_back, books())) == []
         converted = sum(box.converted for box in self.known.values())
         assert ledger.forfeits_fen.total() == converted
         assert ledger.granted_points == self.points.total()

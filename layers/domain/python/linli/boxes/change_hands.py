@@ -81,7 +81,8 @@ def take_back(
 
     Raises:
         NotFound: There is no such box, or the caller is neither a resident nor that store.
-        Forbidden: For another's credit by a resident, or for one's own by a keeper.
+        Forbidden: For another's credit by a resident; by a keeper for their own, or of a box that
+            they have themselves.
         Invalid: A keeper does not say where.
         BoxNotOut, RetiredBox: It cannot be returned.
         UnknownStore, UnknownStation, UnknownClaim: There is no such thing.
@@ -115,6 +116,8 @@ def _attempt(
     rules.check_returnable(box)
     if place is None:
         return _announce(command, box, digest, caller, now)
+    if box.holder_id == caller.subject:
+        raise Forbidden("nobody confirms their own return")
     return _confirm(command, box, place, digest, caller, now, reward_points)
 
 

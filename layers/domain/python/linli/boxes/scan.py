@@ -14,7 +14,7 @@ from linli.boxes.model import (
     ScanTold,
     Sighting,
 )
-from linli.boxes.refusals import BoxMoved, BoxNotClean, UnknownClaim
+from linli.boxes.refusals import BoxElsewhere, BoxMoved, BoxNotClean, UnknownClaim
 from linli.boxes.rows import BOX, SCAN, BoxRow, ScanRow, box_key, box_of, scan_key
 from linli.boxes.sight import Seen
 from linli.credit import Points
@@ -50,6 +50,7 @@ def scan(command: Scan, *, caller: Caller, now: datetime, reward_points: Points)
         FromTheFuture, TooOld: The scanner's clock cannot be right.
         RetiredBox: The box is out of use.
         BoxNotClean: It is packed for an order unwashed.
+        BoxElsewhere: Another store has it: none gives up, or retires, what it does not have.
         UnknownStation, StationFull, UnknownClaim: See `change_hands.take_back`.
         IdReused: The id was used for something else.
         Contended: The box kept moving; nothing was written.
@@ -95,7 +96,7 @@ def _attempt(
     if row is None:
         raise NotFound
     seen = sight.look(box_of(row), _sighting(command, place, caller), now=now)
-    _check(seen)
+    _check(seen, command.store_id)
     seen = sight.found(seen, now)
     with transaction() as tx:
         brought = sight.write(tx, seen, now=now, reward_points=reward_points)
@@ -123,15 +124,29 @@ def _sighting(command: Scan, place: Place, caller: Caller) -> Sighting:
     )
 
 
-def _check(seen: Seen) -> None:
+def _check(seen: Seen, store_id: str | None) -> None:
     if seen.fate != "applied":
         return
     place, by = seen.sighting.place, seen.sighting.by
+    if place.kind in (Custodian.LOST, Custodian.RETIRED) and not _has(seen.box, store_id):
+        raise BoxElsewhere
     if seen.box.is_out and place.kind is Custodian.COURIER and place.id != by:
         raise Forbidden("a courier tells by themselves what they took")
     if seen.sighting.place.kind is Custodian.ORDER and not seen.box.clean:
         raise BoxNotClean
     check_claim(seen.box, seen.sighting)
+
+
+def _has(box: Box, store_id: str | None) -> bool:
+    """
+    Whether a store may give a box up, which is no sight of it: it stands there, in a station of
+    its own, or on the way from a store that took it into use.
+    """
+    if box.custodian is Custodian.STATION:
+        return stations.station(box.custodian_id).store_id == store_id
+    if box.custodian is Custodian.STORE:
+        return box.custodian_id == store_id
+    return store_id in (box.custodian_id, box.registered_at_store)
 
 
 def check_claim(box: Box, sighting: Sighting) -> None:

@@ -73,7 +73,8 @@ def look(
     """
     at = min(sighting.at, now)
     fate = rules.judge(box, sighting.place, at)
-    if returning and not box.is_out and fate == "applied":
+    own = box.is_out and box.holder_id == sighting.by  # Somebody else must see it, too.
+    if fate == "applied" and (own or (returning and not box.is_out)):
         fate = "held"
     if box.custodian is Custodian.RETIRED and fate == "held":
         raise RetiredBox
