@@ -95,3 +95,13 @@ def test_an_announcement_is_used_up_by_who_weighs(db: Engine) -> None:
     assert weigh(**mine).body["points"] == 2
     again = weigh(**mine)
     assert (again.status, again.code) == (422, "unknown_claim")
+
+
+def test_a_keeper_weighs_no_announcement_of_their_own(db: Engine) -> None:
+    claim = send("recyclables", golden("recyclables_announced")).body["id"]
+    body = {"id": str(uuid7()), "resident_id": None, "claim_id": claim}
+    before = db.everything()
+    event = golden("recyclables_weighed", body=body, subject="resident-1")
+    answer = send("recyclables", event)
+    assert (answer.status, answer.code) == (403, "forbidden")
+    assert db.everything() == before

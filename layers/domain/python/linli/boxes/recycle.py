@@ -6,7 +6,7 @@ A resident only announces it, without a weight: nobody's own scales are believed
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,6 +29,7 @@ MOST_GRAMS = 50_000
 """More than anybody carries to a station at once."""
 RECYCLED = "recycled"
 """The deed that handing in is."""
+_OWN: Final = "a keeper does not weigh in their own"
 _ATTEMPTS = 5
 
 
@@ -144,7 +145,7 @@ def _check(command: HandIn, caller: Caller, keeper: bool) -> None:
     if command.grams is None or (command.resident_id is None and command.claim_id is None):
         raise Invalid("say how much, and whose it is")
     if command.resident_id == caller.subject:
-        raise Forbidden("a keeper does not weigh in their own")
+        raise Forbidden(_OWN)
 
 
 def _attempt(
@@ -164,6 +165,8 @@ def _attempt(
             claim_id = str(command.claim_id) if command.claim_id else None
             if claim_id is not None:
                 resident_id = take_claim(tx, claim_id, command.material, now)
+            if resident_id == caller.subject:
+                raise Forbidden(_OWN)
             points = weigh(
                 tx,
                 source_id=str(command.id),
