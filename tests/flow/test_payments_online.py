@@ -205,9 +205,9 @@ def test_the_deposit_of_a_box_that_is_back_is_paid_back_once(it: Counter) -> Non
     attempt_id = it.paid(order_id)
     it.pick(order_id, {SKU: {"units": 1}})
     it.collect(order_id, [box_id])
-    back = {"id": str(uuid7()), "box_id": box_id, "store_id": STORE}
+    return_id = uuid7()
     for _ in range(2):
-        told = it.sure("POST", "/v1/returns", "store", back)
+        told = it.bring_back(box_id, return_id)
         assert (told["state"], told["refund_fen"]) == ("returned", 1000)
     for _ in range(2):
         it.run("SweepPaymentsFunction")
@@ -218,6 +218,24 @@ def test_the_deposit_of_a_box_that_is_back_is_paid_back_once(it: Counter) -> Non
     mine = [b["amount"]["refund"] for b in backs if b["out_trade_no"] == UUID(attempt_id).hex]
     assert mine == [1000]
     assert it.messages(order_id) == ["PaymentRefunded", "PaymentSettled"]
+
+
+def test_a_deposit_that_came_in_cash_is_paid_out_by_a_keeper(it: Counter) -> None:
+    order_id, box_id = it.order("pickup", boxes=1, pay="cash"), it.box()
+    it.pick(order_id, {SKU: {"units": 1}})
+    it.collect(order_id, [box_id])
+    it.bring_back(box_id, uuid7())
+    listed = it.sure("GET", "/v1/payouts", "store")["payouts"]
+    (mine,) = [each for each in listed if each["order_id"] == order_id]
+    assert (mine["fen"], mine["state"]) == (1000, "to_collect")
+    path = f"/v1/orders/{order_id}/refunds/{mine['refund_id']}/pay-out"
+    word = {"id": str(uuid7()), "store_id": STORE}
+    assert it.call("POST", path, "resident", word).status_code == 403
+    for _ in range(2):
+        assert it.call("POST", path, "store", word, "k-1").json()["state"] == "succeeded"
+    other = it.call("POST", path, "store", word | {"id": str(uuid7())}, "k-1")
+    assert other.json()["code"] == "nothing_to_pay_out"
+    assert it.stands(order_id)["refunded_fen"] == 1000
 
 
 def test_money_that_comes_after_expiry_has_the_order_after_all_or_goes_back(it: Counter) -> None:

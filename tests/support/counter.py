@@ -184,6 +184,13 @@ class Counter:
         self.sure("PUT", f"/v1/boxes/{box_id}", "store", {"store_id": STORE})
         return box_id
 
+    def bring_back(self, box_id: str, return_id: UUID) -> Any:
+        """A box is brought to the counter."""
+        body = {"id": str(return_id), "box_id": box_id, "store_id": STORE}
+        answer = self.call("POST", "/v1/returns", "store", body, "k-1")
+        assert answer.is_success, answer.text
+        return answer.json()
+
     def pick(self, order_id: str, found: dict[str, dict[str, Any]]) -> httpx.Response:
         """The store tells what it found of an order."""
         lines = [{"sku": sku} | each for sku, each in found.items()]
