@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from linli import boxes, slots
+from linli import boxes, payments, slots
 from linli.boxes import RequestEmpties, Taken
 from linli.boxes.events import event_of
 from linli.kernel.errors import IdReused, Invalid, NotFound, Refused
 from linli.kernel.tables import Table
 from linli.kernel.transact import transaction
-from tests.support.boxes import BOX, NOW, SECOND, deliver, holdings
+from tests.support.boxes import BOX, HOME, NOW, SECOND, deliver, holdings
 from tests.support.engine import Engine
 from tests.support.http import golden
-from tests.support.packaging import RESIDENT, REWARD, SLOT, stations, where
+from tests.support.packaging import KEEPER, RESIDENT, REWARD, SLOT, stations, where
 
 ASKED = RequestEmpties.model_validate_json(golden("empties_asked")["body"])
 REQUEST = str(ASKED.id)
@@ -246,3 +246,25 @@ def test_a_request_on_a_route_waits_a_day_for_the_couriers_word(db: Engine) -> N
     assert state() == "attached"
     sweep(NOW + 33 * HOUR)
     assert state() == "expired"
+
+
+def test_ten_boxes_of_ten_people_are_returned_in_one_write(db: Engine) -> None:
+    """The most that a courier takes at a door: every deposit on its own order's payment."""
+    box_ids = [f"{BOX[:14]}T{n}" for n in range(10)]
+    for n, box_id in enumerate(box_ids):
+        command = boxes.RegisterBox(store_id=HOME)
+        boxes.register(box_id, command, caller=KEEPER, now=NOW - HOUR)
+        with transaction() as tx:
+            whose = {"order_id": f"o{n}", "resident_id": f"r-{n}", "community_id": "wulin"}
+            payments.collect(tx, **whose, fen=1000, now=NOW)
+        deliver(f"o{n}", f"r-{n}", box_id)
+    ask(ASKED.model_copy(update={"box_count": 10}))
+    db.forget_costs()
+    taken = take(box_ids)
+    assert (taken.refund_fen, taken.reward_points, taken.coupons) == (10_000, 50, 1)
+    assert db.calls["TransactWriteItems"] == 1
+    waiting = payments.payouts(caller=KEEPER)
+    assert sorted((each.resident_id, each.fen) for each in waiting) == [
+        (f"r-{n}", 1000) for n in range(10)
+    ]
+    assert payments.breaches() == []
