@@ -20,6 +20,7 @@ from linli.dispatch import (
 )
 from linli.fleet import (
     Courier,
+    CourierList,
     DeclaredShift,
     DeclareShift,
     Document,
@@ -68,6 +69,20 @@ def put_courier(courier: PutCourier) -> Response[Courier]:
     caller = door.caller(app)
     caller.require(courier.community_id, Role.COURIER)
     return door.answer(fleet.put_courier(caller.subject, courier))
+
+
+@app.get(
+    "/v1/couriers",
+    summary="How I am registered; or, for a dispatcher, all couriers",
+    tags=["couriers"],
+    responses=door.ok(CourierList, 503),
+)
+def list_couriers() -> Response[CourierList]:
+    caller = door.caller(app)
+    found = [c for place in caller.places(Role.DISPATCHER) for c in fleet.couriers(place)]
+    own = [fleet.courier(place, caller.subject) for place in caller.places(Role.COURIER)]
+    mine = [each for each in own if each is not None and each not in found]
+    return door.answer(CourierList(couriers=found + mine))
 
 
 @app.put(

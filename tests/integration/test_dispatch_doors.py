@@ -54,6 +54,7 @@ DOORS: dict[str, tuple[str, str, dict[str, str], dict[str, Any] | None]] = {
         {"courier_id": "courier-1"},
         HERE,
     ),
+    "GET /v1/couriers": ("couriers", "dispatcher", {}, None),
     "GET /v1/alerts": ("couriers", "dispatcher", {}, None),
     "PUT /v1/pay-rules/{from_on}": (
         "couriers",
@@ -86,7 +87,7 @@ DOORS: dict[str, tuple[str, str, dict[str, str], dict[str, Any] | None]] = {
     ),
     "POST /v1/quiet/complaints": ("buildings", "resident", {}, {**HERE, "building": "7"}),
 }
-PLACELESS = {"GET /v1/couriers/documents", "GET /v1/alerts", "GET /v1/routes",
+PLACELESS = {"GET /v1/couriers", "GET /v1/couriers/documents", "GET /v1/alerts", "GET /v1/routes",
              "GET /v1/couriers/me/next-stop"}  # fmt: skip
 """Doors that answer another community's people with what they have there: nothing."""
 
@@ -196,3 +197,11 @@ def test_the_same_voice_counts_once_and_the_same_report_is_one(db: Engine) -> No
     said = knock("POST /v1/quiet/answers", accepts=False).body
     assert (said["yes"], said["no"]) == (0, 1)
     assert knock("POST /v1/lift-reports", works=True).code == "id_reused"
+
+
+def test_a_courier_sees_their_registration_and_a_dispatcher_everybodys(db: Engine) -> None:
+    here.register(here.COURIERS[1], 1)
+    everybody = [each["courier_id"] for each in knock("GET /v1/couriers").body["couriers"]]
+    assert everybody == ["courier-1", "courier-2"]
+    mine = knock("GET /v1/couriers", f"courier@{COMMUNITY}").body["couriers"]
+    assert [each["courier_id"] for each in mine] == ["courier-1"]

@@ -14,6 +14,7 @@ from linli.fleet.documents import (
 )
 from linli.fleet.model import (
     Courier,
+    CourierList,
     DeclaredShift,
     DeclareShift,
     EndShift,
@@ -26,6 +27,7 @@ from linli.fleet.shifts import available, declare, end, hours_on, riding_on
 
 __all__ = [
     "Courier",
+    "CourierList",
     "DeclareShift",
     "DeclaredShift",
     "Document",

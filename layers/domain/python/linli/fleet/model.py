@@ -81,6 +81,12 @@ class Courier(PutCourier):
     courier_id: PersonId
 
 
+class CourierList(BaseModel):
+    """Registered couriers, by id."""
+
+    couriers: list[Courier]
+
+
 class DeclareShift(BaseModel):
     """A courier's hours on one day, instead of the usual ones; both null: not at all that day."""
 

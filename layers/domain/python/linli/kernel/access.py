@@ -161,6 +161,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "GET /v1/unloadings": frozenset({_D, _Y}),
     "GET /v1/waves/{wave_id}/offers": frozenset({_D, _Y}),
     "PUT /v1/couriers/me": frozenset({_C}),
+    "GET /v1/couriers": frozenset({_C, _D}),
     "PUT /v1/couriers/me/documents/{kind}": frozenset({_C}),
     "GET /v1/couriers/documents": frozenset({_C, _D}),
     "POST /v1/couriers/{courier_id}/documents/{kind}/judge": frozenset({_D}),
