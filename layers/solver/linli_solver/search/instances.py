@@ -11,7 +11,7 @@ VARIANTS = (Settings(), Settings(neighbours=30, hot=0.3))
 LARGE = 300
 """Customers from which on fewer neighbours where there are windows, and a lower temperature where
 there are none, ended up to 1 % better at 10 s."""
-LARGE_TIMED = (Settings(neighbours=30), Settings(neighbours=20))
+LARGE_TIMED = (Settings(neighbours=30), Settings(neighbours=20, hot=0.03, cold=0.005))
 LARGE_UNTIMED = (Settings(hot=0.03, cold=0.005), Settings())
 VEHICLE_PRICES = (100, 30)
 """Units of distance that a route costs where fewer routes come first: the dearer, the fewer; the
