@@ -26,7 +26,7 @@ ALONE_SECONDS = 1.5
 """Below this a process would hardly have begun: one engine runs in this one instead."""
 LARGE = 100
 """Stops beyond which a wave is divided among processes."""
-RELOCATED_A_SECOND = 30
+RELOCATED_A_SECOND = 100
 """With more stops for each second, engines polish the first plan, not the insertion itself."""
 
 
