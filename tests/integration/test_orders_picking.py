@@ -212,8 +212,7 @@ def test_a_substitute_that_is_not_there_either_changes_nothing(db: Engine) -> No
 
 
 def test_goods_sold_by_weight_cost_what_they_weigh_and_never_more(db: Engine) -> None:
-    names = {"name_zh": "鱼", "name_en": "Fish"}
-    fish = PutProduct(**names, price_fen=1999, grams=500, by_weight=True)
+    fish = PutProduct(name_zh="鱼", name_en="Fish", price_fen=1999, grams=500, by_weight=True)
     kept = catalogue.products_by_id([GREENS])[GREENS]
     catalogue.put_product(GREENS, fish, etag(kept))
     catalogue.forget()
