@@ -40,9 +40,11 @@ def variants_for(instance: Instance) -> tuple[Settings, ...]:
 def _first(instance: Instance, order: Order) -> Routing | None:
     """
     What a search begins with: the order's start; else every other one with the heuristic's
-    routing, which soon holds, and the rest with random routes, which may lead elsewhere.
+    routing, which soon holds, and the rest with random routes, which may lead elsewhere. Small
+    instances with windows always begin at random: there the heuristic's led to dearer ends.
     """
-    if order.start is not None or order.variant % 2 == 0 or instance.pairs:
+    small = instance.timed and len(instance.customers) < LARGE and len(instance.fleets) == 1
+    if order.start is not None or order.variant % 2 == 0 or instance.pairs or small:
         routing: Routing | None = order.start
         return routing
     return heuristic(instance)
