@@ -19,10 +19,11 @@ from random import Random
 from linli.routing.inserting import insert, tour_cost, without
 from linli.routing.model import Problem
 from linli.routing.nearby import Nearby
-from linli.routing.placing import completed, worth
+from linli.routing.placing import worth
 from linli.routing.plan import Plan, rank
 from linli.routing.timetable import plan_for
 from linli.routing.tours import Fleet, Tour, Trip
+from linli_solver.repair import finished
 from linli_solver.trips import divided, load
 
 SOLVER = "rebuild"
@@ -37,8 +38,6 @@ BLINK = 0.02
 CHOICES = 2
 HOT, COLD = 2.0, 0.01
 """Temperatures at the beginning and the end, in mean ways to the nearest stops."""
-MOST_COMPLETED = 30
-"""Stops that are tried once more; a wave that leaves out more has no room anyway."""
 
 State = list[tuple[list[Trip], int]]
 Kept = dict[int, tuple[Tour, list[Trip], int]]
@@ -126,10 +125,7 @@ class Rebuild:
         self._set(self._best)
         routes = self._fleet.routes()
         self._set(state)
-        served = {stop_id for route in routes for stop_id in route.stop_ids}
-        if 0 < len(self._fleet.open) - len(served) <= MOST_COMPLETED:
-            routes = completed(self._problem, routes)
-        return plan_for(self._problem, SOLVER, routes)
+        return finished(self._problem, SOLVER, routes)
 
     def _mean_way(self) -> float:
         """Thousandths of a fen of a mean way to one of the nearest stops."""

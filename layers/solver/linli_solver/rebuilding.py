@@ -4,9 +4,10 @@ import time
 
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem
-from linli.routing.plan import Plan
+from linli.routing.plan import Plan, rank
 from linli_solver.link import Link, Order
-from linli_solver.rebuild import Rebuild
+from linli_solver.rebuild import SOLVER, Rebuild
+from linli_solver.repair import finished
 
 OFFER_SECONDS, TELLING_SHARE = 0.5, 0.05
 LOOK_EVERY = 4
@@ -23,7 +24,10 @@ def search(problem: Problem, order: Order, link: Link) -> Plan | None:
         rebuild.divide(order.parts, order.variant)
     if rebuild.ready:
         _Drive(rebuild, order, link).run()
-    return rebuild.plan()
+    plan = rebuild.plan()
+    if order.start is None or rank(problem, plan) <= rank(problem, order.start):
+        return plan
+    return finished(problem, SOLVER, order.start.routes)
 
 
 class _Drive:

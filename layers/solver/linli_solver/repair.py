@@ -11,8 +11,20 @@ from collections.abc import Sequence
 from linli.routing.index import Index
 from linli.routing.model import Problem, Vehicle
 from linli.routing.placing import completed
-from linli.routing.plan import Call, Kind, Route
+from linli.routing.plan import Call, Kind, Plan, Route
 from linli.routing.routes import timed_route
+from linli.routing.timetable import plan_for
+
+MOST_COMPLETED = 30
+"""Stops that are tried once more; a wave that leaves out more has no room anyway."""
+
+
+def finished(problem: Problem, solver: str, routes: Sequence[Route]) -> Plan:
+    """The plan of these routes; what they leave out is tried once more, with every courier."""
+    served = {stop_id for route in routes for stop_id in route.stop_ids}
+    if 0 < len(problem.stops) - len(served) <= MOST_COMPLETED:
+        routes = completed(problem, routes)
+    return plan_for(problem, solver, routes)
 
 
 def repair(problem: Problem, found: Sequence[Sequence[Call]]) -> list[Route]:

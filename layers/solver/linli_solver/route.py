@@ -22,7 +22,7 @@ from linli.routing.timetable import plan_for
 from linli_solver.dimensions import Dimensions
 from linli_solver.link import Link, Order
 from linli_solver.model import Model, decode, encode, model_of
-from linli_solver.repair import repair
+from linli_solver.repair import finished, repair
 
 SOLVER = "ortools"
 OFFER_SECONDS = 0.5
@@ -68,14 +68,14 @@ def search(problem: Problem, order: Order, link: Link) -> Plan | None:
     if order.left < before - order.left:  # To build the search takes about as long again.
         return replace(started, solver=SOLVER)
 
-    def finished(orders: list[list[int]], model: Model) -> Plan:
+    def mended(orders: list[list[int]], model: Model) -> Plan:
         found = [decode(model, each) if each else [] for each in orders]
         return plan_for(problem, SOLVER, repair(problem, found))
 
     model = model_of(hopeful)
-    found = _Search(model, order, lambda orders: finished(orders, model)).run(started, link)
+    found = _Search(model, order, lambda orders: mended(orders, model)).run(started, link)
     if found is None or rank(problem, found) > rank(problem, started):
-        return replace(started, solver=SOLVER)
+        return finished(problem, SOLVER, started.routes)  # Its reasons may be of another fleet.
     return found
 
 
