@@ -30,7 +30,7 @@ def test() -> int:
     if status:
         return status
     print(f"\n— tests (after {time.monotonic() - begun:.0f} s of checks)", flush=True)
-    arguments = ["-n", "2", "--durations", "10", "--no-header"]
+    arguments = ["-n", "3", "--durations", "10", "--no-header"]
     return _run([str(BIN / "python"), "-m", "pytest", *arguments, *os.environ.get("T", "").split()])
 
 

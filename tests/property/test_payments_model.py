@@ -249,7 +249,7 @@ class Shopping(RuleBasedStateMachine):
 
 
 Shopping.TestCase.settings = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -34,7 +34,7 @@ from tests.support.paying import (
 from tests.support.world import FIRST_SEED, SEEDS, Request, World, audit_now, first_caught, play
 
 PARTS = 4
-SEEDS_A_FLOW = SEEDS or 40
+SEEDS_A_FLOW = SEEDS or 30
 SHELF = v.STORES[0], v.SKUS[1]
 SHARD = "0"
 """The last digit of the orders' ids, so that the sweeper need not look at fifteen empty shards."""
