@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 REGION = "ap-southeast-1"
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
+GONE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,26 @@ def _log(state_dir: Path) -> Path:
 
 
 def _kill_group(group: int) -> None:
+    """End all of a group; a large process takes a moment to be gone, which is waited for."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         return
+    end = time.monotonic() + GONE_SECONDS
+    while _any_of(group) and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _any_of(group: int) -> bool:
+    """Whether a process of the group still runs, as far as /proc tells."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue  # It ended while we looked.
+        if int(its_group) == group and state != "Z":
+            return True
+    return False
 
 
 def _end_leftovers(state_dir: Path) -> None:
@@ -150,7 +167,7 @@ def _end_leftovers(state_dir: Path) -> None:
         return
     mine = f"{state_dir.resolve()}/tmp/"
     for process, command in _processes():
-        if mine in command and "_local_runtime.py" in command:
+        if mine in command and ("_local_runtime.py" in command or "nursery.py" in command):
             _kill(process)
 
 

@@ -13,9 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from local import clock, daemon
 from local.daemon import HOST, REGION, Ports
 from local.deploy.apply import deploy
@@ -165,7 +162,13 @@ class Stack:
         return clock.now(self.clock_file)
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the emulated AWS, with an administrator's rights."""
+        """
+        Return a boto3 client of the emulated AWS, with an administrator's rights. The SDK is
+        loaded here: a token is printed sooner without it.
+        """
+        import boto3
+        from botocore.config import Config
+
         if service not in self._clients:
             self._clients[service] = boto3.client(
                 service,

@@ -32,6 +32,32 @@ import os
 import sys
 
 TASK = os.environ["LAMBDA_TASK_ROOT"]
+LAYERS = {layers!r}
+NURSERY = os.environ.pop("LINLI_NURSERY", "")
+
+
+def be_born() -> None:
+    """Let the nursery run this function, and end when it ends; return if there is none."""
+    import _socket
+
+    channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        folder = os.open(NURSERY, os.O_RDONLY)
+        channel.connect(f"/proc/self/fd/{{folder}}/nursery")
+    except OSError:
+        return
+    names = [f"{{name}}={{value}}" for name, value in os.environ.items()]
+    told = os.fsencode("\\0".join(["\\n".join(LAYERS), *names]))
+    outputs = b"".join(each.to_bytes(4, sys.byteorder) for each in (1, 2))
+    rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, outputs)]
+    channel.sendmsg([len(told).to_bytes(4, "big")], rights)
+    channel.sendall(told)
+    code = channel.recv(1)
+    os._exit(code[0] if code else 1)
+
+
+if NURSERY:
+    be_born()
 DECLARED = {declared!r}
 for name in list(os.environ):
     kept = name in DECLARED or name in ("PATH", "HOME", "LANG", "TMPDIR", "_HANDLER")
@@ -39,7 +65,7 @@ for name in list(os.environ):
         del os.environ[name]
 os.environ.update({fixed!r})
 os.chdir(TASK)
-sys.path[:] = [TASK, *{layers!r}, *[entry for entry in sys.path if entry != TASK]]
+sys.path[:] = [TASK, *LAYERS, *[entry for entry in sys.path if entry != TASK]]
 from awslambdaric.__main__ import main
 main(["bootstrap", os.environ["_HANDLER"]])
 '''

@@ -21,15 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.utils.py27hash_fix import (
-    to_py27_compatible_template,
-    undo_mark_unicode_str_in_template,
-)
-from samtranslator.yaml_helper import yaml_parse
 
 from local.daemon import REGION
 from local.deploy import functions, layers
@@ -72,6 +64,8 @@ def declared_parameters(path: Path) -> set[str]:
 
 @functools.lru_cache(maxsize=8)
 def _parsed(text: str) -> dict[str, Any]:
+    from samtranslator.yaml_helper import yaml_parse
+
     return dict(yaml_parse(text))
 
 
@@ -147,8 +141,17 @@ def _filled(part: Any, values: dict[str, str]) -> Any:
 def sam_to_cloudformation(document: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
     """Return a SAM template as plain CloudFormation, by AWS's own translator.
 
-    It is told no managed policies by name: our policies are our own statements.
+    It is told no managed policies by name: our policies are our own statements. It is loaded here,
+    since a kept answer does without it.
     """
+    import boto3
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+    from samtranslator.utils.py27hash_fix import (
+        to_py27_compatible_template,
+        undo_mark_unicode_str_in_template,
+    )
+
     values = dict(parameters)
     to_py27_compatible_template(document, values)
     translator = Translator(None, Parser(), boto_session=boto3.session.Session(region_name=REGION))

@@ -6,6 +6,7 @@ MiniStack reads its own settings from the environment at import; `local.daemon` 
 """
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -20,14 +21,19 @@ from local.emulator import (
     slow_invokes,
 )
 from local.emulator.front import App, Front
+from local.emulator.nursery import Nursery
 from local.emulator.saving import Saver
+from local.paths import PYCACHE
 from local.tokens import issuer_at
 from local.wechatpay.keys import load_or_make
 from local.wechatpay.server import KEY_FILE, Provider
 
 
 def main(state_dir: Path, api_port: int, emulator_port: int, wechatpay_port: int) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """
+    Serve until SIGTERM or SIGINT, then save and end at once: threads that wait for the answer of a
+    function that is ended too would wait for its time-out.
+    """
     loopback.install()
     slow_invokes.install()
     burst_of_processes.install()
@@ -44,8 +50,12 @@ def main(state_dir: Path, api_port: int, emulator_port: int, wechatpay_port: int
         state_dir / "outputs.json",
     )
     keys = load_or_make(state_dir / KEY_FILE)
-    with Provider(keys, lambda: clock.now(state_dir / "clock"), wechatpay_port):
-        asyncio.run(_serve(front, [api_port, emulator_port]))
+    nursery = Nursery(state_dir / "tmp", PYCACHE)
+    with nursery, Provider(keys, lambda: clock.now(state_dir / "clock"), wechatpay_port):
+        asyncio.new_event_loop().run_until_complete(_serve(front, [api_port, emulator_port]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _serve(front: App, ports: list[int]) -> None:

@@ -65,12 +65,18 @@ class Trouble:
     always: bool = False
 
 
+@cache
+def _definition(name: str) -> Any:
+    """A machine's definition, read and never changed; its placeholders become names."""
+    text = (MACHINES / f"{name}.asl.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"\1", text))
+
+
 class Asl:
     """A machine, as `linli.kernel.machines.Machine`: each run by its name, at once."""
 
     def __init__(self, name: str, tasks: dict[str, Task] | None = None) -> None:
-        text = (MACHINES / f"{name}.asl.yaml").read_text(encoding="utf-8")
-        self._definition = yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"\1", text))
+        self._definition = _definition(name)
         self._tasks = tasks or {}
         self.hear: Callable[[str], Any] = lambda token: None
         """What somebody has answered to a task's token by now; None: nothing, in all its time."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from linli import catalogue, fleet, orders, slots, stock, waves
+from linli import catalogue, dispatch, fleet, orders, slots, stock, waves
 from linli.catalogue import PutProduct, PutStore
 from linli.fleet import PutCourier
 from linli.kernel.identity import Caller, Role
@@ -26,6 +26,7 @@ from linli.routing.solve import solve
 from linli.slots import PutSlot
 from linli.stock import Receipt
 from linli.waves.allocate import Allocator
+from linli.waves.conditions import Conditions
 from linli.waves.model import ClusterStep, Release, Step
 from linli.waves.rows import BodyRow, wave_key
 from tests.support import dispatching
@@ -185,13 +186,16 @@ class InProcess:
         self.before("allocate")
         waves.allocate(step, self.now, SETTINGS, self.allocator)
         self.before("cluster")
-        for cluster in waves.cluster(step, self.now)["clusters"]:
+        for cluster in waves.cluster(step, self.now, self._conditions(step))["clusters"]:
             plan = self._solve(cluster)
             self.before("check")
             waves.keep_plan(ClusterStep.model_validate({**cluster, "plan": plan}))
-        waves.bring_leftovers(step, self.now)
+        waves.bring_leftovers(step, self.now, self._conditions(step))
         self.before("publish")
         waves.publish(step, self.now)
+
+    def _conditions(self, step: Step) -> Conditions:
+        return dispatch.conditions(step.wave_id, self.now)
 
     def _solve(self, cluster: dict[str, Any]) -> dict[str, Any] | None:
         try:

@@ -48,6 +48,7 @@ class Engine:
         self.calls: Counter[str] = Counter()
         self.written_units = 0.0
         self.read_units = 0.0
+        self.changes = 0
         self.faults: Counter[Fault] = Counter()
         self.choose_fault: Callable[[str], Fault | None] = lambda operation: None
         self.before_call: Callable[[str], None] = lambda operation: None
@@ -130,6 +131,7 @@ class Engine:
             status, body = _drive(headers, request.body)
             self.calls[operation] += 1
             self._count(operation, body)
+            self.changes += operation in WRITES
         if self.not_yet_indexed is not None and "IndexName" in json.loads(request.body):
             body = _without(body, self.not_yet_indexed)
         return response(request, status, body)
@@ -245,6 +247,7 @@ def _declared() -> tuple[tuple[str, dict[str, Any]], ...]:
 
 def _create_tables() -> None:
     backend._txn_idempotency._data.clear()  # Tokens of another engine's transactions.
+    backend._closed_streams.clear()  # Of earlier tables: each further deletion looks through all.
     for name, definition in _declared():
         _control("DeleteTable", {"TableName": name})
         created = _control("CreateTable", {"TableName": name, **json.loads(json.dumps(definition))})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from linli import waves
+from linli import dispatch, waves
 from linli.kernel.ids import uuid7
 from linli.routing.codec import plan_to_json, problem_from_json
 from linli.routing.insertion import insertion
@@ -47,7 +47,8 @@ class Replanner:
         for round_ in range(1, 6):
             self.before("frame")
             step = ReplanStep(**payload, round=round_)
-            framed = waves.frame_replan(step, self.now)
+            conditions = dispatch.conditions(step.wave_id, self.now)
+            framed = waves.frame_replan(step, self.now, conditions)
             if framed["state"] != "framed":
                 return
             more = self._solve(payload["wave_id"], framed["problem_key"])

@@ -74,6 +74,7 @@ class World:
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     _faults: local = field(default_factory=local)
+    _watched: int = -1
 
     def id(self) -> uuid.UUID:
         """A client-made id of this seed."""
@@ -107,6 +108,9 @@ class World:
 
     def watch(self) -> None:
         """No stored number is ever negative, not for a moment."""
+        if self._watched == self.db.changes:
+            return
+        self._watched = self.db.changes
         for table in (Table.STOCK, Table.LEDGER, Table.SLOTS):
             for key, attribute in self.db.negative(table):
                 self.violations.append(f"{table} {key}: negative {attribute}")
