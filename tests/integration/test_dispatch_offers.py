@@ -222,8 +222,8 @@ def dispatch_holds(courier: Caller) -> bool:
 
 def test_two_routes_at_the_same_time_are_too_many_for_one(db: Engine) -> None:
     (asked,) = ask()
-    dispatch.accept(ROUTE, who(asked), TOKENS, AFTER)
     other = second_wave(db)
+    dispatch.accept(ROUTE, who(asked), TOKENS, AFTER)
     with pytest.raises(Busy):
         dispatch.assign(other, Assign(id=uuid7(), courier_id=asked), DISPATCHER, AFTER)
     assert waves.route_on_desk(other).courier_id is None

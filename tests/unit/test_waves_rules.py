@@ -15,6 +15,7 @@ from linli.orders.model import SourceOf
 from linli.routing.insertion import insertion
 from linli.routing.model import Window
 from linli.slots import PriceRule, Slot
+from linli.waves.conditions import Conditions, Standing, Worked
 from linli.waves.doorsteps import parts_of
 from linli.waves.picks import picks_of
 from linli.waves.rules import (
@@ -22,6 +23,7 @@ from linli.waves.rules import (
     SEARCH_SECONDS,
     area_of,
     base_of,
+    horizon_of,
     problem_of,
     routes_of,
     search_seconds,
@@ -31,6 +33,7 @@ from linli.waves.rules import (
 from tests.support.community import SLOT_ID, STORES
 
 STARTS_AT = datetime(2024, 6, 28, 2, tzinfo=UTC)  # Ten in the morning in Hangzhou.
+HOUR = timedelta(hours=1)
 SLOT = Slot(
     slot_id=SLOT_ID,
     community_id="wulin",
@@ -192,6 +195,57 @@ def test_couriers_say_what_they_carry_or_their_vehicle_does() -> None:
         ("c-1", "e_bike", 50_000, 8),
         ("c-2", "walk", 7000, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("free", "may_ride", "opens", "stretch"),
+    [
+        pytest.param(-HOUR, True, 0, 0, id="free for long: rested"),
+        pytest.param(-HOUR / 6, True, 0, 5400, id="free for ten minutes"),
+        pytest.param(HOUR, True, 3600, 5400, id="free in an hour"),
+        pytest.param(timedelta(seconds=0.2), True, 1, 5400, id="not before the second is over"),
+        pytest.param(10 * HOUR, True, None, None, id="free when the shift is over"),
+        pytest.param(-HOUR, False, None, None, id="alarmed"),
+    ],
+)
+def test_couriers_are_planned_from_when_they_are_free_and_as_tired_as_they_are_then(
+    free: timedelta, may_ride: bool, opens: int | None, stretch: int | None
+) -> None:
+    standing = Standing(STARTS_AT + free, Worked(5400, 7200), may_ride=may_ride)
+    posed = problem_of(
+        [order((STORES[0], 1))],
+        [store(0)],
+        [courier()],
+        SLOT,
+        STARTS_AT,
+        conditions=Conditions(standings={"c-1": standing}),
+    )
+    found = [
+        (v.shift.open_seconds, v.worked_seconds, v.worked_today_seconds) for v in posed.vehicles
+    ]
+    assert found == ([] if opens is None else [(opens, stretch, 7200)])
+
+
+def test_between_being_free_and_the_shift_twenty_minutes_are_a_rest() -> None:
+    for minutes, stretch in ((19, 5400), (20, 0)):
+        at_seven = STARTS_AT - 3 * HOUR
+        standing = Standing(at_seven + HOUR - timedelta(minutes=minutes), Worked(5400, 5400))
+        told = Conditions(standings={"c-1": standing})
+        offer = told.offer(courier(), Window(3600, 7200), at_seven)
+        assert offer is not None
+        assert (offer.shift, offer.worked_seconds) == (Window(3600, 7200), stretch)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        pytest.param(-HOUR, 2 * HOUR, id="before the slot: its end"),
+        pytest.param(HOUR / 2, 2.5 * HOUR, id="late: two hours from now"),
+        pytest.param(5 * HOUR, 7 * HOUR, id="after its end: two hours from now"),
+    ],
+)
+def test_until_when_a_plan_may_hand_over(now: timedelta, until: timedelta) -> None:
+    assert horizon_of(SLOT, STARTS_AT + now) == STARTS_AT + until
 
 
 def test_a_wave_that_runs_a_day_late_is_ridden_in_that_days_shifts() -> None:

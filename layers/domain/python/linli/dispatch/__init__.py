@@ -13,6 +13,7 @@ from linli.dispatch.call_model import (
     PutCallPool,
 )
 from linli.dispatch.calls import connection, lease, manifest, put_pool
+from linli.dispatch.conditions import conditions, standings
 from linli.dispatch.duty import retime
 from linli.dispatch.earn import Earnings, earnings
 from linli.dispatch.hand_on import (
@@ -94,6 +95,7 @@ __all__ = [
     "call_reserve",
     "close",
     "close_alert",
+    "conditions",
     "connection",
     "decline",
     "earnings",
@@ -119,6 +121,7 @@ __all__ = [
     "route_view",
     "run_view",
     "settle",
+    "standings",
     "stop",
     "stop_by_dispatcher",
     "sweep",

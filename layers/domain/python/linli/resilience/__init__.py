@@ -2,6 +2,7 @@
 
 from linli.resilience.ending import close, hold, request_end
 from linli.resilience.engage import disengage, engage, free_vehicles
+from linli.resilience.hot import is_hot
 from linli.resilience.model import (
     EmergencyView,
     EndEmergency,
@@ -36,6 +37,7 @@ __all__ = [
     "engage",
     "free_vehicles",
     "hold",
+    "is_hot",
     "pack",
     "packs_of",
     "put_vehicle",

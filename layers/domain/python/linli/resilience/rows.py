@@ -8,6 +8,7 @@ How emergencies are stored, in the table PLANS. Packs hold addresses: personal d
     pk EMERGENCY#{id}        sk LINE#{order}#{d}    a paper line as it ended; d: its digest
     pk COMMUNITY#{c}         sk UNDERWAY            exists while an emergency is
     pk COMMUNITY#{c}         sk VEHICLE#{v}         a reserve vehicle
+    pk COMMUNITY#{c}         sk HOT#{day}           a local day of a heat warning
     pk RECONCILIATION#{id}   sk RECONCILIATION      a reconciliation as sent
 """
 
@@ -16,7 +17,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from linli.kernel.tables import Row, Table
 
 WARNING, EMERGENCY, UNDERWAY, RECONCILIATION = "WARNING", "EMERGENCY", "UNDERWAY", "RECONCILIATION"
-ACTIVATION, PACK, LINE, VEHICLE = "ACTIVATION#", "PACK#", "LINE#", "VEHICLE#"
+ACTIVATION, PACK, LINE, VEHICLE, HOT = "ACTIVATION#", "PACK#", "LINE#", "VEHICLE#", "HOT#"
 
 
 class WarningRow(Row):
@@ -57,6 +58,14 @@ class UnderwayRow(Row):
 
     table = Table.PLANS
     emergency_id = UnicodeAttribute()
+
+
+class HotDayRow(Row):
+    """A local day that a heat warning makes hot: the latest warning that says so."""
+
+    table = Table.PLANS
+    warning_id = UnicodeAttribute()
+    issued_at = UnicodeAttribute()
 
 
 class VehicleRow(Row):

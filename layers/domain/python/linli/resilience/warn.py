@@ -14,6 +14,7 @@ from linli.kernel.ids import fingerprint
 from linli.kernel.machines import Machine
 from linli.kernel.time import rfc3339
 from linli.kernel.transact import Transaction, transaction
+from linli.resilience.hot import note_heat
 from linli.resilience.index import assess
 from linli.resilience.model import Assessment, Warn, WarningView
 from linli.resilience.rows import (
@@ -41,7 +42,8 @@ def warn(command: Warn, caller: Caller, machine: Machine, now: datetime) -> Warn
     Record a warning; from yellow on, or if the index asks for it, start the fallback.
 
     While an emergency is underway in the community, a further warning joins it (and raises its
-    index if it is worse): there is one reserve, and it is activated once.
+    index if it is worse): there is one reserve, and it is activated once. One of heat makes its
+    day hot for the routes (`hot`), whatever its level.
 
     Raises:
         NotFound: The caller is not the community's city desk.
@@ -97,6 +99,7 @@ def _write(command: Warn, assessment: Assessment, now: datetime) -> WarningRow:
             _raise_index(tx, emergency_id, command, assessment)
         else:
             _declare(tx, command, assessment, now)
+        note_heat(tx, command)
     return row
 
 

@@ -11,6 +11,7 @@ from linli.kernel.geography import Point
 from linli.orders import Order
 from linli.slots import Slot
 from linli.waves.changes import MOST_ROUTES, Closure, Replan
+from linli.waves.conditions import USUAL, Conditions
 from linli.waves.detours import around
 from linli.waves.rides import DELIVER, Leg, Ride, position
 
@@ -31,6 +32,7 @@ class Scene:
     now: datetime
     products: Mapping[str, Product] = field(default_factory=dict)
     empties: Mapping[str, Point] = field(default_factory=dict)
+    conditions: Conditions = USUAL
 
     @property
     def unload(self) -> dict[str, int]:
@@ -66,7 +68,7 @@ def affected_by(change: Replan, scene: Scene) -> Affected:
     if not moving:
         return Affected(hit, stopped, (), (), ())
     doors = [order.deliver_to.point for order in moving]
-    others = [ride for ride in scene.rides if ride not in hit]
+    others = [ride for ride in scene.rides if ride not in hit and _may_help(ride, scene)]
     near = sorted(others, key=lambda r: (_away(place_of(r, scene), doors), r.route_id))
     idle = sorted(scene.idle, key=lambda c: (_away(c.start.point, doors), c.courier_id))
     helpers = near[: MOST_ROUTES - len(hit)]
@@ -75,6 +77,11 @@ def affected_by(change: Replan, scene: Scene) -> Affected:
 
 def _away(here: Point, doors: Sequence[Point]) -> int:
     return min(here.metres_to(door) for door in doors)
+
+
+def _may_help(ride: Ride, scene: Scene) -> bool:
+    """Whether its rider may be given more; a route that nobody holds yet can be anyone's."""
+    return not ride.taken or scene.conditions.of(ride.rider).may_ride
 
 
 def _is_hit(ride: Ride, change: Replan, scene: Scene) -> bool:

@@ -1,5 +1,6 @@
 """The first task of planning anew: what the change concerns, as a problem to solve."""
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,10 @@ from linli.kernel.time import parse_instant, rfc3339
 from linli.kernel.transact import transaction
 from linli.orders import Order
 from linli.routing.codec import problem_to_json
+from linli.slots import Slot
 from linli.waves.affected import Scene
 from linli.waves.changes import Replan, ReplanStep
+from linli.waves.conditions import USUAL, Conditions
 from linli.waves.express import slot_of_wave
 from linli.waves.framing import Frame, frame
 from linli.waves.lifts import as_lifts_stand
@@ -27,7 +30,7 @@ from linli.waves.rows import (
     open_key,
     route_key,
 )
-from linli.waves.rules import search_seconds
+from linli.waves.rules import horizon_of, search_seconds
 from linli.waves.steps import keep_body
 from linli.waves.taking_over import took_of
 from linli.waves.unload import unload_of
@@ -37,7 +40,7 @@ MOST_SECONDS = 8
 """A change is answered soon rather than best."""
 
 
-def frame_replan(step: ReplanStep, now: datetime) -> dict[str, Any]:
+def frame_replan(step: ReplanStep, now: datetime, conditions: Conditions = USUAL) -> dict[str, Any]:
     """
     Keep the problem that the change poses to the wave's open routes.
 
@@ -52,7 +55,7 @@ def frame_replan(step: ReplanStep, now: datetime) -> dict[str, Any]:
     if row.state != "requested":
         return told | {"state": "done"}
     change = Replan.model_validate_json(row.change)
-    scene = scene_of(step.wave_id, change, now)
+    scene = scene_of(step.wave_id, change, now, conditions)
     framed = frame(change, scene)
     if framed is None:
         with transaction() as tx:
@@ -76,7 +79,7 @@ def _body(framed: Frame) -> dict[str, Any]:
     }
 
 
-def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
+def scene_of(wave_id: str, change: Replan, now: datetime, conditions: Conditions = USUAL) -> Scene:
     """
     The wave's open routes, their orders and those that the change names, and who is idle.
 
@@ -98,8 +101,6 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
     rides = [_ride(row, legs[_id(row)], known, found) for row in mine]
     busy = {row.courier_id or row.planned_for for row in rows}
     slot = slot_of_wave(wave_id, now)
-    riding = fleet.available(community_id, slot.starts_at)
-    idle = [each for each in riding if each.courier_id not in busy]
     errands = [leg for ride in rides if ride is not None for leg in ride.errands]
     places = {leg.place_id for leg in errands if leg.kind == "return"}
     places |= {n for order in found.values() for n in order.store_ids}
@@ -110,11 +111,19 @@ def scene_of(wave_id: str, change: Replan, now: datetime) -> Scene:
         rides=tuple(ride for ride in rides if ride is not None),
         orders=found,
         stores=catalogue.stores_by_id(places),
-        idle=tuple(idle),
+        idle=_idle(slot, busy, now, conditions),
         now=now,
         products=catalogue.products_by_id(skus),
         empties={each.request_id: each.point for each in asked},
+        conditions=conditions,
     )
+
+
+def _idle(slot: Slot, busy: Set[str], now: datetime, conditions: Conditions) -> tuple[Courier, ...]:
+    """Who may ride, has no open route, and is free before nothing can be handed over any more."""
+    until, riding = horizon_of(slot, now), fleet.available(slot.community_id, slot.starts_at)
+    free = (each for each in riding if each.courier_id not in busy)
+    return tuple(each for each in free if conditions.spares(each, until))
 
 
 def open_routes(community_id: str) -> list[RouteRow]:

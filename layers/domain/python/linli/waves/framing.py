@@ -18,6 +18,7 @@ from linli.routing.rules import STAIRS, CourierOffer, Doorstep, StoreSite, probl
 from linli.routing.visits import Call, Kind, Visit
 from linli.waves.affected import Affected, Scene, affected_by, at, place_of
 from linli.waves.changes import Closure, Replan
+from linli.waves.conditions import NOTHING
 from linli.waves.detours import around
 from linli.waves.doorsteps import (
     KINDS,
@@ -90,7 +91,9 @@ def _problem(
     holder = {order_id: ride for ride in rides for order_id in ride.order_ids}
     wanted = [*(scene.orders[n] for n in holder), *found.added]
     window, crew = _window(scene, base_at), _crew(scene, found, base_at)
-    goods = goods_for(wanted, [rider for _, rider in crew], scene.products)
+    goods = goods_for(
+        wanted, [rider for _, rider in crew], scene.products, hot=scene.conditions.hot
+    )
     doorsteps = [
         _doorstep(each, _parts(each, holder.get(each.order_id), found), window, goods, change)
         for each in wanted
@@ -142,25 +145,33 @@ def _window(scene: Scene, base_at: datetime) -> Window:
 
 
 def _crew(scene: Scene, found: Affected, base_at: datetime) -> list[tuple[CourierOffer, Courier]]:
-    """Who could ride, from where, and until when: who is on a route finishes it."""
+    """
+    Who could ride, from where, until when and how tired: who is on a route finishes it, with what
+    they have worked so far; a route that nobody has taken is nobody's work yet.
+    """
     day_at, now = max(scene.slot.starts_at, scene.now), _seconds(scene.now, base_at)
     crew = []
     for ride in found.rides:
         shift = shift_of(ride.rider, day_at, base_at) or Window(now, now)
         hours = Window(min(shift.open_seconds, now), max(shift.close_seconds, now + LATE_SECONDS))
         where = place_of(ride, scene)
+        worked = scene.conditions.of(ride.rider).so_far if ride.taken else NOTHING
         offer = CourierOffer(
-            ride.route_id, KINDS[ride.rider.vehicle], where, hours, ride.rider.skills
+            ride.route_id,
+            KINDS[ride.rider.vehicle],
+            where,
+            hours,
+            ride.rider.skills,
+            worked.stretch_seconds,
+            worked.today_seconds,
         )
         crew.append((offer, ride.rider))
     for each in found.idle:
         free = shift_of(each, day_at, base_at)
-        if free is not None and free.close_seconds > now:
-            hours = Window(max(now, free.open_seconds), free.close_seconds)
-            offer = CourierOffer(
-                each.courier_id, KINDS[each.vehicle], each.start.point, hours, each.skills
-            )
-            crew.append((offer, each))
+        left = free and Window(max(now, free.open_seconds), free.close_seconds)
+        idle = scene.conditions.offer(each, left, base_at)
+        if idle is not None:
+            crew.append((idle, each))
     return crew
 
 

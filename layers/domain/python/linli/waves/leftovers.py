@@ -24,13 +24,14 @@ from linli.routing.plan import Plan, Reason
 from linli.routing.solve import PlanRejected
 from linli.routing.unloading import order_of
 from linli.routing.verify import verify
+from linli.waves.conditions import USUAL, Conditions
 from linli.waves.doorsteps import goods_for
 from linli.waves.empties import is_empties
 from linli.waves.lifts import as_lifts_stand
 from linli.waves.model import Step
 from linli.waves.plans import PlannedCluster, planned_cluster, waits
 from linli.waves.rows import CLUSTERS, plan_key, problem_key
-from linli.waves.rules import problem_of
+from linli.waves.rules import horizon_of, problem_of
 from linli.waves.steps import keep_body, present, read_body
 
 FOR_GOOD = frozenset({Reason.NOT_WORTH, Reason.COURIER_STOPPED})
@@ -46,7 +47,7 @@ class Freed:
     worked_seconds: int
 
 
-def bring_leftovers(step: Step, now: datetime) -> dict[str, Any]:
+def bring_leftovers(step: Step, now: datetime, conditions: Conditions = USUAL) -> dict[str, Any]:
     """
     Keep one more plan, of what the clusters left out, if there are several; again changes nothing.
 
@@ -65,7 +66,7 @@ def bring_leftovers(step: Step, now: datetime) -> dict[str, Any]:
     if not left:
         return told
     unload = {n: grams for part in parts for n, grams in part.get("unload", {}).items()}
-    problem, base_at = _problem(step, left, planned, unload, now)
+    problem, base_at = _problem(step, left, planned, unload, now, conditions)
     plan = planned_whole(problem, insertion)
     violations = verify(problem, plan)
     if violations:
@@ -92,15 +93,20 @@ def _problem(
     planned: Sequence[PlannedCluster],
     unload: Mapping[str, int],
     now: datetime,
+    conditions: Conditions,
 ) -> tuple[Problem, datetime]:
     slot, base_at = slots.close(step.wave_id, now), max(each for each, _, _ in planned)
     freed = freed_by(planned)
     seen = as_lifts_stand({each.order_id: each for each in left}, slot.community_id, now)
     stores = catalogue.stores_by_id(n for order in left for n in order.store_ids)
     products = catalogue.products_by_id({line.sku for each in left for line in each.lines})
-    crew = [_moved(each, freed) for each in fleet.available(slot.community_id, slot.starts_at)]
-    goods = goods_for(seen.values(), crew, products, unload=unload)
-    problem = problem_of(list(seen.values()), list(stores.values()), crew, slot, base_at, (), goods)
+    riding = fleet.available(slot.community_id, slot.starts_at)
+    until = horizon_of(slot, now)
+    crew = [_moved(each, freed) for each in riding if conditions.spares(each, until)]
+    goods = goods_for(seen.values(), crew, products, hot=conditions.hot, unload=unload)
+    problem = problem_of(
+        list(seen.values()), list(stores.values()), crew, slot, base_at, (), goods, conditions
+    )
     return _for_what_is_left(problem, freed, base_at), base_at
 
 

@@ -13,11 +13,12 @@ from linli.kernel.time import ZONE, rfc3339
 from linli.orders import Order
 from linli.routing.model import Problem, Window
 from linli.routing.plan import Plan, Route
-from linli.routing.rules import CourierOffer, Doorstep, StoreSite, problem_for
+from linli.routing.rules import Doorstep, StoreSite, problem_for
 from linli.routing.unloading import order_of
 from linli.routing.visits import Kind, Visit
 from linli.slots import Slot
-from linli.waves.doorsteps import KINDS, NOTHING_KNOWN, Goods, doorsteps_of, with_capacities
+from linli.waves.conditions import USUAL, Conditions
+from linli.waves.doorsteps import NOTHING_KNOWN, Goods, doorsteps_of, with_capacities
 from linli.waves.empties import EMPTIES, doorstep, is_empties, request_id_of
 from linli.waves.model import Area
 
@@ -49,6 +50,12 @@ def window_of(slot: Slot, base_at: datetime) -> Window:
     if base_at > slot.starts_at:
         closes = max(closes, LATE_SECONDS)
     return Window(max(0, opens), closes)
+
+
+def horizon_of(slot: Slot, now: datetime) -> datetime:
+    """Until when what is planned at `now` may still be handed over: the slot's end, or later."""
+    base_at = base_of(slot, now)
+    return base_at + timedelta(seconds=window_of(slot, base_at).close_seconds)
 
 
 def shift_of(courier: Courier, day_at: datetime, base_at: datetime) -> Window | None:
@@ -84,12 +91,14 @@ def problem_of(
     base_at: datetime,
     empties: Sequence[EmptiesRequest] = (),
     goods: Goods = NOTHING_KNOWN,
+    conditions: Conditions = USUAL,
 ) -> Problem:
     """
     The wave's routing problem, its clock starting at `base_at`.
 
     Stops are in the order in which they were ordered, which the comparison by hand follows.
-    Only stores that supply something are depots; only couriers whose hours are not over ride.
+    Only stores that supply something are depots; only couriers ride who may and whose hours are
+    not over, from when they are free.
 
     Raises:
         InvalidProblem: An order is supplied by a store that is not in `stores`.
@@ -103,12 +112,9 @@ def problem_of(
         for each in doorsteps_of(order, window, goods)
     ]
     doorsteps += [doorstep(each, sites, window) for each in empties if sites]
-    offers = [
-        CourierOffer(each.courier_id, KINDS[each.vehicle], each.start.point, shift, each.skills)
-        for each in couriers
-        if (shift := shift_of(each, max(slot.starts_at, base_at), base_at)) is not None
-    ]
-    problem = problem_for(sites, doorsteps, offers)
+    day_at = max(slot.starts_at, base_at)
+    offers = [conditions.offer(each, shift_of(each, day_at, base_at), base_at) for each in couriers]
+    problem = problem_for(sites, doorsteps, [each for each in offers if each is not None])
     return replace(problem, vehicles=with_capacities(problem.vehicles, couriers))
 
 
