@@ -21,7 +21,7 @@ from linli.routing.plan import rank as plan_rank
 from linli.routing.verify import verify
 from linli_solver.__main__ import main
 from linli_solver.bench import entrants, solve
-from linli_solver.engines import ORTOOLS, PYVRP, REBUILD, race
+from linli_solver.engines import ENGINES, ORTOOLS, PYVRP, REBUILD, Engine, race
 from linli_solver.instances.check import faults
 from linli_solver.instances.insertion import heuristic
 from linli_solver.instances.manual import nearest_next
@@ -29,6 +29,7 @@ from linli_solver.instances.model import Instance, Routing, cost, rank
 from linli_solver.instances.read import parse_instance
 from linli_solver.link import Link, Order
 from linli_solver.race import Entrant
+from tests.support.routing import RIDER, door, wave
 
 HERE = "tests.support.searches"
 LATE = 1.0
@@ -169,6 +170,19 @@ def test_one_engine_answers_where_the_other_is_absent(monkeypatch: pytest.Monkey
     plan = race(problem, seconds=1, engines=[PYVRP, ORTOOLS])
     assert plan.solver == "ortools"
     assert verify(problem, plan) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+def test_a_start_made_for_fewer_couriers_is_completed(engine: Engine) -> None:
+    brief = replace(RIDER, max_duration_seconds=500)
+    doors = [door(f"door-{n}", n + 2) for n in range(3)]
+    start = insertion(wave(*doors, couriers=(brief,)))
+    assert start.unserved
+    more = wave(*doors, couriers=(brief, replace(brief, id="further")))
+    plan = engine.solve(more, seconds=1, seed=1, start=start)
+    assert plan is not None
+    assert verify(more, plan) == []
+    assert plan.unserved == ()
 
 
 def test_routes_under_way_are_not_pyvrp_s() -> None:

@@ -9,11 +9,9 @@ once, one on each core, each takes over what another found where it can, and the
 holds wins; the others are in reserve. Behind all stands the insertion.
 """
 
-import importlib
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from linli.routing.insertion import insertion
 from linli.routing.model import Problem
@@ -21,6 +19,7 @@ from linli.routing.plan import Plan, rank
 from linli.routing.verify import verify
 from linli_solver.link import Link, Order
 from linli_solver.race import Entrant, Outcome, Race, Rank, cores
+from linli_solver.worker import search_of
 
 ALONE_SECONDS = 1.5
 """Below this a process would hardly have begun: one engine runs in this one instead."""
@@ -31,101 +30,36 @@ RELOCATED_A_SECOND = 100
 """With more stops for each second, engines polish the first plan, not the insertion itself."""
 
 
-class Engine(Protocol):
-    """A way to make plans."""
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """
+    A way to make plans: its name, its search (`module:function`, loaded when it is used, since its
+    library may be absent), and whether it knows routes that are under way.
+    """
 
     name: str
+    search: str
+    begun: bool = True
 
     def supports(self, problem: Problem) -> str | None:
         """Why the problem is not for this engine; None when it is."""
-
-    def solve(
-        self, problem: Problem, *, seconds: float, seed: int, start: Plan | None
-    ) -> Plan | None:
-        """The best plan found in that time, None for none; it may raise anything."""
-
-
-class PyVrp:
-    """Iterated local search over PyVRP's core (`search.problems`)."""
-
-    name = "pyvrp"
-
-    def supports(self, problem: Problem) -> str | None:
-        """Routes under way begin with what cannot be changed: that is the other's."""
-        if any(vehicle.underway is not None for vehicle in problem.vehicles):
+        if not self.begun and any(each.underway is not None for each in problem.vehicles):
             return "routes are under way"
         return None
 
     def solve(
         self, problem: Problem, *, seconds: float, seed: int, start: Plan | None
     ) -> Plan | None:
-        """The best plan found in that time."""
+        """The best plan found in that time, None for none; it may raise anything."""
         order = Order(time.monotonic() + seconds, seed, start=start)
-        return pyvrp_search(problem, order, Link())
+        plan: Plan | None = search_of(self.search)(problem, order, Link())
+        return plan
 
 
-class OrTools:
-    """Guided local search over OR-Tools' routing model (`route`)."""
-
-    name = "ortools"
-
-    def supports(self, problem: Problem) -> str | None:
-        """It models whatever a problem can say."""
-        return None
-
-    def solve(
-        self, problem: Problem, *, seconds: float, seed: int, start: Plan | None
-    ) -> Plan | None:
-        """The best plan found in that time."""
-        order = Order(time.monotonic() + seconds, seed, start=start)
-        return ortools_search(problem, order, Link())
-
-
-class Rebuilding:
-    """Ruin and recreate over all rules (`rebuild`), without any library."""
-
-    name = "rebuild"
-
-    def supports(self, problem: Problem) -> str | None:
-        """It knows whatever a problem can say but the balance of work."""
-        return None
-
-    def solve(
-        self, problem: Problem, *, seconds: float, seed: int, start: Plan | None
-    ) -> Plan | None:
-        """The best plan found in that time."""
-        order = Order(time.monotonic() + seconds, seed, start=start)
-        return rebuild_search(problem, order, Link())
-
-
-def rebuild_search(problem: Problem, order: Order, link: Link) -> Plan | None:
-    """The search by ruin and recreate."""
-    module = importlib.import_module("linli_solver.rebuilding")
-    plan: Plan | None = module.search(problem, order, link)
-    return plan
-
-
-def pyvrp_search(problem: Problem, order: Order, link: Link) -> Plan | None:
-    """PyVRP's search; its module is loaded here, since its library may be absent."""
-    module = importlib.import_module("linli_solver.search.problems")
-    plan: Plan | None = module.search(problem, order, link)
-    return plan
-
-
-def ortools_search(problem: Problem, order: Order, link: Link) -> Plan | None:
-    """OR-Tools' search."""
-    module = importlib.import_module("linli_solver.route")
-    plan: Plan | None = module.search(problem, order, link)
-    return plan
-
-
-PYVRP, ORTOOLS, REBUILD = PyVrp(), OrTools(), Rebuilding()
-ENGINES: tuple[Engine, ...] = (PYVRP, REBUILD, ORTOOLS)
-SEARCHES = {
-    "rebuild": "linli_solver.engines:rebuild_search",
-    "pyvrp": "linli_solver.engines:pyvrp_search",
-    "ortools": "linli_solver.engines:ortools_search",
-}
+PYVRP = Engine("pyvrp", "linli_solver.search.problems:search", begun=False)
+REBUILD = Engine("rebuild", "linli_solver.rebuilding:search")
+ORTOOLS = Engine("ortools", "linli_solver.route:search")
+ENGINES = (PYVRP, REBUILD, ORTOOLS)
 
 
 def race(
@@ -216,7 +150,7 @@ def _entrants(problem: Problem, able: Sequence[Engine], count: int) -> list[Entr
 
 
 def _entrant(engine: Engine) -> Entrant:
-    return Entrant(engine.name, SEARCHES[engine.name])
+    return Entrant(engine.name, engine.search)
 
 
 def _alone(

@@ -66,7 +66,7 @@ def search(problem: Problem, order: Order, link: Link) -> Plan | None:
     before = order.left
     started = order.start or insertion(problem)
     if order.left < before - order.left:  # To build the search takes about as long again.
-        return replace(started, solver=SOLVER)
+        return finished(problem, SOLVER, started.routes)
 
     def mended(orders: list[list[int]], model: Model) -> Plan:
         found = [decode(model, each) if each else [] for each in orders]
