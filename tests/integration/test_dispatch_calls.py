@@ -15,18 +15,15 @@ from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
 from linli.kernel.tables import Table
-from linli.waves.model import StartWave
 from linli.waves.privacy import AFTER_FINISH
 from tests.support import community as here
 from tests.support import dispatching
-from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
+from tests.support.community import AFTER, COMMUNITY, DISPATCHER
 from tests.support.engine import Engine, engine
-from tests.support.picking import send_off
+from tests.support.riding import ANNA, BELA, ROUTE, furnish_ridden_route
 
-ANNA, BELA, _ = COURIERS
 CITY = here.person("city-1", Role.CITY)
 SWITCHBOARD = here.person("pls", Role.SWITCHBOARD)
-ROUTE = f"{SLOT_ID}.1"
 NUMBER, OTHER = "+8617000000001", "+8617000000002"
 
 
@@ -34,18 +31,8 @@ NUMBER, OTHER = "+8617000000001", "+8617000000002"
 def db() -> Iterator[Engine]:
     """Anna holds the one route of a wave with four doors."""
     with engine() as opened:
-        dispatching.furnish_once(opened, "calls", _furnish)
+        furnish_ridden_route(opened)
         yield opened
-
-
-def _furnish() -> None:
-    here.open_community(couriers=1)
-    placed = [here.place(n) for n in range(4)]
-    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-    here.register(BELA, 1)
-    dispatching.take(ROUTE, ANNA.subject, AFTER)
-    for order in placed:
-        send_off(orders.read(order.order_id), AFTER)
 
 
 def rent(*numbers: str, extensions: int = 0) -> None:

@@ -21,13 +21,12 @@ from linli.orders import Order
 from linli.waves.model import StartWave
 from tests.support import community as here
 from tests.support import dispatching, replans
-from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
+from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SLOT_ID, InProcess
 from tests.support.dispatching import Started
 from tests.support.engine import Engine, engine
 from tests.support.picking import send_off
+from tests.support.riding import ANNA, BELA, ROUTE, furnish_ridden_route
 
-ANNA, BELA, _ = COURIERS
-ROUTE = f"{SLOT_ID}.1"
 RIDING = AFTER + timedelta(hours=1)
 EVENING = AFTER + timedelta(hours=9)
 """When the device finds a network again."""
@@ -38,18 +37,8 @@ ON = AFTER.date()
 def db() -> Iterator[Engine]:
     """Anna holds the one route of a wave; the stores have handed everything over to her."""
     with engine() as opened:
-        dispatching.furnish_once(opened, "day", _furnish)
+        furnish_ridden_route(opened)
         yield opened
-
-
-def _furnish() -> None:
-    here.open_community(couriers=1)  # Who would ride alone makes one route of it.
-    placed = [here.place(n) for n in range(4)]
-    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-    here.register(COURIERS[1], 1)
-    dispatching.take(ROUTE, ANNA.subject, AFTER)
-    for order in placed:
-        send_off(orders.read(order.order_id), AFTER)
 
 
 def helpers(machine: Started | None = None) -> Helpers:

@@ -1,13 +1,17 @@
 """The doors of dispatch and buildings, as API Gateway calls them: who comes in, what is refused."""
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linli import waves
 from linli.kernel.access import MATRIX
+from linli.kernel.door import settings
 from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
 from linli.waves.model import StartWave
@@ -18,6 +22,8 @@ from tests.support.engine import Engine, engine
 from tests.support.http import Answer, golden, send
 
 ROUTE = f"{SLOT_ID}.1"
+NOW = datetime(2026, 6, 2, 2, tzinfo=UTC)
+"""Within couriers' hours, when what is reported below is over."""
 ID = "01905c2e-8a00-7000-8000-0000000001aa"
 HERE = {"id": ID, "community_id": COMMUNITY}
 LIFT = {**HERE, "building": "7", "unit": "1", "works": False, "at": "2026-06-01T00:00:00Z"}
@@ -93,12 +99,16 @@ PLACELESS = {"GET /v1/couriers", "GET /v1/couriers/documents", "GET /v1/alerts",
 
 
 @pytest.fixture
-def db(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A wave whose one route is offered to its one courier."""
+def db(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
+    """A wave whose one route is offered to its one courier; by day, long after its slot."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # As Lambda would; nothing is called.
+    (tmp_path / "clock").write_text(str(NOW.timestamp() - time.time()))
+    monkeypatch.setenv("CLOCK_FILE", str(tmp_path / "clock"))
+    settings.cache_clear()
     with engine() as opened:
         dispatching.furnish_once(opened, "doors", _furnish)
         yield opened
+    settings.cache_clear()
 
 
 def _furnish() -> None:

@@ -20,18 +20,15 @@ from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
 from linli.kernel.pictures import BucketOfPictures
 from linli.orders.collect import MOST_TRIES, WrongCode, check_door_code
-from linli.waves.model import StartWave
 from tests.support import community as here
 from tests.support import dispatching
 from tests.support.bucket import bucket, send
-from tests.support.community import AFTER, COMMUNITY, COURIERS, DISPATCHER, SLOT_ID, InProcess
+from tests.support.community import AFTER, COMMUNITY, DISPATCHER
 from tests.support.engine import Engine, engine
 from tests.support.http import Answer, _handler, golden
 from tests.support.http import send as knock
-from tests.support.picking import send_off
+from tests.support.riding import ANNA, BELA, ROUTE, furnish_ridden_route
 
-ANNA, BELA, _ = COURIERS
-ROUTE = f"{SLOT_ID}.1"
 PICTURE = b"\xff\xd8 a doorstep"
 
 
@@ -39,18 +36,8 @@ PICTURE = b"\xff\xd8 a doorstep"
 def db() -> Iterator[Engine]:
     """Anna holds the one route of a wave with three doors, and has everything aboard."""
     with engine() as opened:
-        dispatching.furnish_once(opened, "proofs", _furnish)
+        furnish_ridden_route(opened, doors=3)
         yield opened
-
-
-def _furnish() -> None:
-    here.open_community(couriers=1)
-    placed = [here.place(n) for n in range(3)]
-    waves.start(StartWave(id=uuid7(), slot_id=SLOT_ID), DISPATCHER, InProcess(), AFTER)
-    here.register(BELA, 1)
-    dispatching.take(ROUTE, ANNA.subject, AFTER)
-    for order in placed:
-        send_off(orders.read(order.order_id), AFTER)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from linli import catalogue, fleet, orders
@@ -28,10 +28,8 @@ from linli.kernel.time import ZONE, parse_instant, rfc3339
 from linli.kernel.transact import transaction
 from linli.orders import Order
 from linli.waves.desk import RouteOnDesk, largest_load
-from linli.waves.doorsteps import parts_of
+from linli.waves.doorsteps import parts_of, skills_for
 
-HEAVY_GRAMS = 25_000
-"""One order over this asks for somebody who carries heavy goods."""
 UNKNOWN_VEHICLE = "ebike"
 
 
@@ -64,7 +62,7 @@ def _keep(route: RouteOnDesk) -> Need:
         "grams": grams,
         "boxes": boxes,
         "vehicle": planned.vehicle if planned else UNKNOWN_VEHICLE,
-        "skills": sorted(_skills(wanted.values())),
+        "skills": sorted({each for order in wanted.values() for each in skills_for(order)}),
         "cold": _frozen(wanted.values()),
     }
     row = BodyRow(route_key(route.route_id), need_key(route), body=json.dumps(facts))
@@ -96,10 +94,6 @@ def _start(route: RouteOnDesk, wanted: Mapping[str, Order]) -> Point:
     if kind == "deliver":
         return wanted[place_id].deliver_to.point
     return catalogue.stores_by_id([place_id])[place_id].point
-
-
-def _skills(wanted: Iterable[Order]) -> Set[str]:
-    return {"heavy_goods"} if any(order.grams > HEAVY_GRAMS for order in wanted) else set()
 
 
 def _frozen(wanted: Iterable[Order]) -> bool:

@@ -127,12 +127,17 @@ def doorsteps_of(
         cold_limits=_limits(order, goods),
         cold_boxes=_cold_boxes(order, goods) if goods.insulated else {},
         volumes=_volumes(order, goods),
-        skills=(HEAVY_GOODS,) if order.grams > CARRY_GRAMS else (),
+        skills=skills_for(order),
     )
     threshold = (goods.unload or {}).get(order.order_id)
     if threshold is None or parts is not None:
         return (whole,)
     return segmented(whole, _items(order, goods), threshold, neighbours=1)
+
+
+def skills_for(order: Order) -> tuple[str, ...]:
+    """What whoever brings the order must have learnt."""
+    return (HEAVY_GOODS,) if order.grams > CARRY_GRAMS else ()
 
 
 def _limits(order: Order, goods: Goods) -> dict[str, int]:
