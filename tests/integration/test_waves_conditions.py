@@ -15,15 +15,16 @@ from linli.kernel.identity import Role
 from linli.kernel.ids import uuid7
 from linli.kernel.time import parse_instant
 from linli.resilience import Warn
-from linli.routing.codec import problem_from_json
+from linli.routing.codec import plan_to_json, problem_from_json
+from linli.routing.insertion import insertion
 from linli.routing.model import Problem, Vehicle
 from linli.routing.rules import COLD_LIMIT_SECONDS, HOT_COLD_LIMIT_SECONDS
 from linli.routing.visits import Kind
 from linli.waves.changes import Replan
 from linli.waves.conditions import Conditions, Standing
-from linli.waves.model import StartWave, Step
-from linli.waves.rows import CLUSTERS, BodyRow, RouteRow, framed_key, problem_key, wave_key
-from linli.waves.steps import read_body
+from linli.waves.model import ClusterStep, StartWave, Step
+from linli.waves.rows import CLUSTERS, ORDERS, BodyRow, RouteRow, framed_key, problem_key, wave_key
+from linli.waves.steps import keep_body, read_body
 from tests.support import community as here
 from tests.support import dispatching, fallback, picking
 from tests.support.community import AFTER, COMMUNITY, DISPATCHER, SETTINGS, SLOT_ID, InProcess
@@ -251,3 +252,25 @@ def test_who_is_busy_through_the_whole_slot_is_shared_out_to_no_cluster(
     waves.cluster(FIRST, AFTER, Conditions(standings={ANNA: Standing(free_at)}))
     (part,) = read_body(SLOT_ID, CLUSTERS)["parts"]
     assert part["couriers"] == ([ANNA, BELA] if counted else [BELA])
+
+
+def test_what_a_cluster_leaves_over_is_offered_on_the_same_conditions(db: Engine) -> None:
+    """The first of two clusters has no couriers; of the second's, one is alarmed meanwhile."""
+    warn_of_heat()
+    allocate()
+    first, *rest = read_body(SLOT_ID, ORDERS)
+    parts = [part([first]), part(rest, ANNA, BELA)]
+    keep_body(SLOT_ID, CLUSTERS, {"parts": parts, "held_back": {}})
+    for each in waves.cluster(FIRST, AFTER, conditions())["clusters"]:
+        plan = plan_to_json(insertion(kept(each["problem_key"])))
+        waves.keep_plan(ClusterStep.model_validate({**each, "plan": json.loads(json.dumps(plan))}))
+    note(BELA, fatigue="alarm")
+    told = waves.bring_leftovers(FIRST, AFTER, conditions())
+    assert (told["left_over"], told["brought"]) == (1, 1)
+    problem = kept(problem_key(1, 2))
+    assert set(vehicles(problem)) == {ANNA}
+    assert limits(problem) <= set(HOT_COLD_LIMIT_SECONDS.values())
+
+
+def part(order_ids: list[str], *couriers: str) -> dict[str, list[str]]:
+    return {"orders": order_ids, "couriers": list(couriers), "empties": []}
