@@ -11,9 +11,10 @@ from linli import buildings, dispatch, orders, waves
 from linli.credit import Points
 from linli.dispatch import Helpers, PutPayRule, StopCourier, TellActions
 from linli.dispatch.actions import LiftSeen
-from linli.dispatch.duty import duty_of
+from linli.dispatch.duty import change_rest, duty_of
+from linli.dispatch.needs import rest_of
 from linli.dispatch.pay_rules import TooShortNotice
-from linli.dispatch.rest import REST
+from linli.dispatch.rest import REST, look, ride
 from linli.kernel.errors import NotFound
 from linli.kernel.identity import Caller, Role
 from linli.kernel.ids import uuid7
@@ -288,6 +289,17 @@ def test_sos_and_alarms_call_a_dispatcher_once_and_let_the_route_go(
     resume = dispatch.ResumeCourier(id=uuid7(), community_id=COMMUNITY)
     dispatch.resume(ANNA.subject, resume, DISPATCHER)
     assert dispatch.next_stop(ANNA, RIDING).stopped is None
+
+
+def test_who_stopped_rides_no_more_and_is_rested_when_they_come_back(db: Engine) -> None:
+    change_rest(ANNA.subject, lambda rest: ride(rest, RIDING - timedelta(minutes=30)))
+    body = {"id": uuid7(), "community_id": COMMUNITY, "reason": "breakdown"}
+    command = StopCourier.model_validate(body)
+    for now in (RIDING, EVENING):
+        dispatch.stop(ANNA.subject, command, Started(), dispatch.offer_as_it_is, now)
+    rest = rest_of(duty_of(ANNA.subject))
+    assert (rest.halted_at, rest.day_seconds) == (RIDING, 1800)
+    assert look(rest, EVENING).state == "rested"
 
 
 def test_feeling_tired_stops_nobody(db: Engine) -> None:

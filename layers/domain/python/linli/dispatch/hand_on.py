@@ -16,10 +16,11 @@ from linli.dispatch import calls
 from linli.dispatch.alerts import Alert, alert
 from linli.dispatch.answers import end, offers_of
 from linli.dispatch.commands import note_command
-from linli.dispatch.duty import hold, let_go, note
+from linli.dispatch.duty import change_rest, hold, let_go, note
 from linli.dispatch.fit import check_fit
 from linli.dispatch.model import Assign, NotHeld, OfferGone, Withdraw
 from linli.dispatch.reserved import release
+from linli.dispatch.rest import halt
 from linli.dispatch.runs import begin
 from linli.kernel.errors import AlreadyDone, Contended, NotFound
 from linli.kernel.identity import Caller, Role
@@ -78,7 +79,8 @@ def stop(
     now: datetime,
 ) -> Stopped:
     """
-    Let the courier's open routes go to others; the same command again goes on where it ended.
+    Let the courier's riding end, and their open routes go to others; the same command again goes on
+    where it ended.
 
     Raises:
         IdReused: The id came with another command.
@@ -86,6 +88,7 @@ def stop(
     """
     note_command(command, command.id, courier_id)
     note(courier_id, stopped=command.reason)
+    change_rest(courier_id, lambda rest: halt(rest, now))
     routes = [each for each in waves.routes_of_courier(courier_id) if each.state == "taken"]
     mine = [each for each in routes if each.community_id == command.community_id]
     handed = [each.route_id for each in mine if _hand_on(each, courier_id, command, hand_on, now)]
