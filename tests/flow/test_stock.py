@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from linli.kernel.ids import gs1_check_digit, uuid7
+from linli.kernel.time import ZONE
 from local.stack import Stack
 
 COMMUNITY = "shiqiao"
@@ -128,7 +129,8 @@ def test_exports_are_csv(shops: Shops) -> None:
 
 def test_the_schedules_learn_protection_and_sweep(shops: Shops, stack: Stack) -> None:
     sale = {"id": str(uuid7()), "store_id": THERE, "lines": [{"sku": SKU, "units": 2}]}
-    sold_at = (stack.now() - timedelta(days=2)).isoformat()
+    noon = (stack.now() - timedelta(days=2)).astimezone(ZONE).replace(hour=12)
+    sold_at = noon.isoformat()  # After the day's delivery, whatever hour it is now.
     shops.sure("POST", "/v1/till-sales", THERE, sale | {"sold_at": sold_at})
     assert _each_store(stack, "protect") == "SUCCEEDED"
     protection = shops.sure("GET", f"/v1/stock/{THERE}/{SKU}/protection", THERE)
