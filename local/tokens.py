@@ -4,6 +4,7 @@ On AWS the issuer is whichever OIDC provider the owner names by the parameters I
 Audience; this one only stands in for it, so that no route is open for lack of a provider.
 """
 
+import functools
 import os
 import time
 import uuid
@@ -50,13 +51,20 @@ class Issuer:
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Sign any claims with RS256, the one algorithm API Gateway's JWT authorizer takes."""
-        return jwt.encode(claims, self.key_pem, algorithm="RS256", headers={"kid": self.key_id})
+        key = _private_key(self.key_pem)
+        return jwt.encode(claims, key, algorithm="RS256", headers={"kid": self.key_id})
 
     def _public(self) -> rsa.RSAPublicKey:
-        key = serialization.load_pem_private_key(self.key_pem, password=None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError("the issuer's key is not an RSA key")
-        return key.public_key()
+        return _private_key(self.key_pem).public_key()
+
+
+@functools.lru_cache(maxsize=16)
+def _private_key(pem: bytes) -> rsa.RSAPrivateKey:
+    """The key, read once: its check takes longer than a signature."""
+    key = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("the issuer's key is not an RSA key")
+    return key
 
 
 def issuer_at(url: str, key_file: Path) -> Issuer:
