@@ -1,7 +1,8 @@
-"""The streams of orders and payments to the event bus: each change at least once, in order."""
+"""The subjects' streams to the event bus: each change at least once, in order."""
 
 import json
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,13 @@ from linli.orders import events as of_orders
 from linli.payments import events as of_payments
 
 logger = Logger(service="publish_events")
+_OF_STREAMS = {
+    "STREAM_ORDERS": of_orders.event_of,
+    "STREAM_PAYMENTS": of_payments.event_of,
+    "STREAM_BOXES": of_boxes.event_of,
+    "STREAM_CASES": of_cases.event_of,
+}
+"""What each stream's records are to its own subject: keys of two tables may look alike."""
 _MOST_ENTRIES = 10
 """EventBridge takes at most so many events in one call."""
 
@@ -44,8 +52,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _event_of(record: dict[str, Any]) -> dict[str, Any] | None:
-    told = (subject.event_of(record) for subject in (of_orders, of_payments, of_boxes, of_cases))
-    return next((event for event in told if event is not None), None)
+    return _by_source()[record["eventSourceARN"]](record)
+
+
+@cache
+def _by_source() -> dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]]:
+    return {os.environ[stream]: event_of for stream, event_of in _OF_STREAMS.items()}
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the mapping allows (then sent to the OnFailure destination). Each mapping is ser
 its own, for on AWS a slow consumer holds up no other; upstream serves them all in turn.
 """
 
+import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from local.emulator import journal
 
+logger = logging.getLogger("streams")
 LONGEST_PAUSE_SECONDS = 5.0
 MOST_AT_ONCE = 32
 
@@ -125,6 +127,8 @@ def _serve(lambda_svc: Any, mapping: dict[str, Any]) -> int | None:
         mapping["LastProcessingResult"] = "OK"
         return batch.position + len(batch.raw)
     mapping["LastProcessingResult"] = "PROBLEM: Function call failed"
+    name, told = mapping["FunctionArn"].rsplit(":", 1)[-1], result.get("body")
+    logger.warning("stream batch of %s failed from record %s on: %s", name, failed, told)
     return _after_failure(lambda_svc, batch, trouble, failed, result)
 
 

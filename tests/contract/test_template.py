@@ -223,3 +223,11 @@ def test_pictures_of_doorsteps_are_private_sent_over_tls_and_gone_in_time() -> N
     assert policy["Bucket"] == {"Ref": "ProofBucket"}
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_publisher_knows_the_subject_of_each_stream_that_it_is_fed_with() -> None:
+    publisher = RESOURCES["PublishEventsFunction"]["Properties"]
+    fed = {each["Properties"]["Stream"]["GetAtt"] for each in publisher["Events"].values()}
+    variables = publisher["Environment"]["Variables"]
+    known = {value["GetAtt"] for name, value in variables.items() if name.startswith("STREAM_")}
+    assert fed == known

@@ -1,7 +1,8 @@
 """
 A stack for each file of flow tests: on free ports, with data of its own, stopped at its end.
 
-Whatever a test does to it, the audits must be clean after it.
+Whatever a test does to it, the audits must be clean after it, and no consumer of a stream has
+failed: its records come late then, or end in a dead-letter queue.
 """
 
 import os
@@ -33,7 +34,7 @@ def stack(worker_id: str) -> Iterator[Stack]:
 
 @pytest.fixture(autouse=True)
 def _audited(stack: Stack) -> Iterator[None]:
-    """No guarantee is violated when the test ends, by the auditors' own door."""
+    """No guarantee is violated when the test ends, by the auditors' own door and the log."""
     yield
     token = stack.token(("auditor", "anywhere"))
     headers = {"Authorization": f"Bearer {token}"}
@@ -42,6 +43,8 @@ def _audited(stack: Stack) -> Iterator[None]:
     verdicts = {v["guarantee"]: v for v in answer.json()["verdicts"]}
     assert {"I1", "I2", "I3", "I4", "I5", "I6"} <= verdicts.keys()
     assert [v for v in verdicts.values() if v["verdict"] not in ("holds", "no_subject")] == []
+    log = (stack.state_dir / "stack.log").read_text(errors="replace")
+    assert [line for line in log.splitlines() if "stream batch of" in line] == []
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,12 @@ EVENTS = Path(__file__).parents[2] / "events/stream"
 REGION = "eu-west-1"
 
 
+def stream_of(table: str) -> str:
+    """As the golden records name it."""
+    account = f"arn:aws:dynamodb:{REGION}:000000000000"
+    return f"{account}:table/{table}/stream/2024-06-28T00:00:00.000"
+
+
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A bus whose events of ours end in a queue; answers what the queue has."""
@@ -21,6 +27,8 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("EVENT_BUS", "linli-events")
+    for table in ("ORDERS", "PAYMENTS", "BOXES", "CASES"):
+        monkeypatch.setenv(f"STREAM_{table}", stream_of(table.lower()))
     with mock_aws():
         events, queues = boto3.client("events"), boto3.client("sqs")
         events.create_event_bus(Name="linli-events")
@@ -45,6 +53,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def publish(records: list[dict[str, Any]]) -> dict[str, Any]:
     module = importlib.import_module("functions.publish_events.handler")
     module.bus.cache_clear()
+    module._by_source.cache_clear()
     answer: dict[str, Any] = module.lambda_handler({"Records": records}, None)
     module.bus.cache_clear()
     return answer
@@ -88,3 +97,13 @@ def test_more_records_than_one_call_takes_are_all_told(bus: Any) -> None:
     records = [placed | {"eventID": f"e{i}"} for i in range(23)]
     publish(records)
     assert len({e["detail"]["id"] for e in bus()}) == 23
+
+
+def test_a_record_means_what_its_own_table_means_by_it(bus: Any) -> None:
+    """A return machine's message has a key like that of a payment's, and is told to nobody."""
+    message = {"pk": {"S": "MACHINE#machine-1"}, "sk": {"S": "MESSAGE#1.1"}}
+    change = {"Keys": message, "NewImage": message, "ApproximateCreationDateTime": 1719536401.0}
+    heard = {"eventID": "e-1", "eventName": "INSERT", "dynamodb": change}
+    told = heard | {"eventSourceARN": stream_of("boxes")}
+    assert publish([told, *golden("order_life")]) == {"batchItemFailures": []}
+    assert len(bus()) == 2
