@@ -1,6 +1,7 @@
 """Accounts of merchants and of the programme: who may read them, how they are settled."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def owe(fen: int, owner_id: str = "o-0", order_id: str | None = None) -> None:
 
 def pay(fen: int, **more: Any) -> credit.PaidMerchant:
     command = PayMerchant.model_validate({"id": uuid7(), "store_id": STORE, "fen": fen} | more)
-    return credit.pay(command, caller=CITY, now=v.NOON)
+    return credit.pay(command, caller=CITY, now=v.NOON + timedelta(minutes=1))
 
 
 def account(cursor: str | None = None) -> MerchantAccount:
