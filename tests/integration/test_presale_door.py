@@ -1,11 +1,12 @@
 """The doors of presale, as API Gateway calls them, from announcement to procurement."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from linli import presale, slots
+from linli.kernel.door import settings
 from linli.kernel.time import ZONE
 from tests.support import village as v
 from tests.support.engine import Engine, engine
@@ -32,7 +33,7 @@ def db(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 def test_a_presale_over_http(db: Engine) -> None:
-    now = datetime.now(UTC)
+    now = settings().clock.now()
     open_now = {
         "opens_at": (now - timedelta(hours=1)).isoformat(),
         "closes_at": (now + timedelta(hours=1)).isoformat(),
